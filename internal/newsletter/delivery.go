@@ -1,0 +1,147 @@
+package newsletter
+
+import "time"
+
+// DeliveryState is where one recipient's copy stands. A recipient of a frozen
+// audience without a delivery row is pending.
+type DeliveryState string
+
+const (
+	Attempting  DeliveryState = "attempting" // an attempt is on disk, its outcome is not
+	Accepted    DeliveryState = "accepted"   // the relay answered 250 to the final dot
+	Deferred    DeliveryState = "deferred"   // a temporary refusal: tried again later
+	Rejected    DeliveryState = "rejected"   // a permanent refusal
+	Unknown     DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
+	Held        DeliveryState = "held"       // unknown twice: waits for a person
+	Suppressed  DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
+	Given       DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
+)
+
+// Attempt is one try at one recipient, written before the message goes and
+// completed after.
+type Attempt struct {
+	Issue      int64
+	Subscriber int64
+	Chunk      int
+	Epoch      int64
+	Number     int // 1 for the first try
+	Language   string
+	MessageID  string
+	StartedAt  time.Time
+}
+
+// Outcome is what became of an attempt.
+type Outcome struct {
+	Issue      int64
+	Subscriber int64
+	Number     int
+	State      DeliveryState
+	Code       int    // SMTP reply code; 0 where none came
+	Enhanced   string // RFC 3463 status code
+	Reply      string
+	Relay      string
+	At         time.Time
+	NextAt     time.Time // deferred: when to try again
+}
+
+// Chunk is a slice of a frozen audience: recipients with First <= id <= Last.
+type Chunk struct {
+	Issue    int64
+	Number   int
+	First    int64
+	Last     int64
+	Count    int
+	Epoch    int64 // raised by each start; the last starter wins
+	Finished bool
+}
+
+// Tally counts an issue's audience by where each copy stands. The parts always add up to Audience.
+type Tally struct {
+	Audience   int `json:"audience"`
+	Pending    int `json:"pending"`
+	Attempting int `json:"attempting"`
+	Deferred   int `json:"deferred"`
+	Accepted   int `json:"accepted"`
+	Rejected   int `json:"rejected"`
+	Unknown    int `json:"unknown"`
+	Held       int `json:"held"`
+	Suppressed int `json:"suppressed"`
+	Cancelled  int `json:"cancelled"`
+}
+
+// Add counts n copies in a state.
+func (t *Tally) Add(state DeliveryState, n int) {
+	switch state {
+	case Attempting:
+		t.Attempting += n
+	case Deferred:
+		t.Deferred += n
+	case Accepted:
+		t.Accepted += n
+	case Rejected:
+		t.Rejected += n
+	case Unknown:
+		t.Unknown += n
+	case Held:
+		t.Held += n
+	case Suppressed:
+		t.Suppressed += n
+	case Given:
+		t.Cancelled += n
+	}
+}
+
+// Settle computes Pending as what no row speaks of.
+func (t *Tally) Settle() {
+	t.Pending = t.Audience - t.Attempting - t.Deferred - t.Accepted - t.Rejected - t.Unknown - t.Held - t.Suppressed - t.Cancelled
+}
+
+// Open is how many copies may still be sent without a person's decision.
+func (t Tally) Open() int { return t.Pending + t.Attempting + t.Deferred + t.Unknown }
+
+// ReceiptLine is what the ledger says of one recipient.
+type ReceiptLine struct {
+	Subscriber string        `json:"subscriber"` // public id
+	Address    string        `json:"address"`
+	Language   string        `json:"language"`
+	State      DeliveryState `json:"state"` // "pending" where no attempt was made yet
+	Attempts   int           `json:"attempts"`
+	MessageID  string        `json:"message_id,omitempty"`
+	Code       int           `json:"code,omitempty"`
+	Enhanced   string        `json:"enhanced,omitempty"`
+	Reply      string        `json:"reply,omitempty"`
+	At         time.Time     `json:"at,omitzero"`
+}
+
+// Slot is one planned instant of a publication's schedule: unique by its local
+// label, so that no clock change and no restart does it twice.
+type Slot struct {
+	Publication string    `json:"publication"`
+	Kind        string    `json:"kind"`  // compose | send
+	Label       string    `json:"label"` // local time, 2027-03-01T14:00
+	DueAt       time.Time `json:"due_at"`
+	State       string    `json:"state"` // planned | done | missed | refused
+	Note        string    `json:"note,omitempty"`
+}
+
+// SourceRun is one look at a source, and what came of it.
+type SourceRun struct {
+	Source     string    `json:"source"`
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
+	Status     string    `json:"status"` // ok | not_modified | failed
+	New        int       `json:"new"`
+	Changed    int       `json:"changed"`
+	Unchanged  int       `json:"unchanged"`
+	Refused    int       `json:"refused"`
+	Reasons    []string  `json:"reasons,omitempty"` // why items were refused, or why the run failed
+}
+
+// SourceState is what a source's next look needs to know.
+type SourceState struct {
+	Source       string
+	ETag         string // byte-exact, stored only after a good parse
+	LastModified string
+	NextAt       time.Time
+	Failures     int
+}

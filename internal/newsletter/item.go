@@ -1,0 +1,103 @@
+package newsletter
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Kind is what an item or a section is about.
+type Kind string
+
+const (
+	News   Kind = "news"
+	Report Kind = "report"
+	Event  Kind = "event"
+	Media  Kind = "media"
+	Links  Kind = "links" // sections only: standing links
+)
+
+// Contact is whom to ask about an item.
+type Contact struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email"`
+}
+
+// Link is a further address of an item. Role: press_release | registration | video | more.
+type Link struct {
+	Role  string `json:"role"`
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url"`
+}
+
+// Document is a file of a report in one language.
+type Document struct {
+	Language string `json:"language,omitempty"`
+	URL      string `json:"url"`
+	Title    string `json:"title,omitempty"`
+	Bytes    int64  `json:"bytes,omitempty"`
+	Pages    int    `json:"pages,omitempty"`
+}
+
+// Precision says how exactly a date is known: it is stored, never guessed.
+type Precision string
+
+const (
+	Undated Precision = ""
+	Day     Precision = "day"
+	Minute  Precision = "minute"
+)
+
+// Item is one piece of news, a report, an agenda entry or a media link, as a source gives it.
+// Title, Subtitle, Place, Venue are plain text; Summary is plain text; Body is sanitised HTML.
+type Item struct {
+	ID          int64      `json:"id,omitempty"`
+	Kind        Kind       `json:"kind"`
+	Source      string     `json:"source"`
+	Identity    string     `json:"-"` // the source's own name for it: guid, uid, link
+	Title       string     `json:"title"`
+	Subtitle    string     `json:"subtitle,omitempty"`
+	URL         string     `json:"url,omitempty"`
+	Summary     string     `json:"summary,omitempty"`
+	Body        string     `json:"body,omitempty"`
+	Language    string     `json:"language,omitempty"`
+	Variant     string     `json:"variant,omitempty"`  // items with the same variant are one in several languages
+	Variants    []int64    `json:"variants,omitempty"` // their ids
+	PublishedAt time.Time  `json:"published_at,omitzero"`
+	Precision   Precision  `json:"precision,omitempty"`
+	StartsAt    time.Time  `json:"starts_at,omitzero"`
+	EndsAt      time.Time  `json:"ends_at,omitzero"` // inclusive for all-day events
+	AllDay      bool       `json:"all_day,omitempty"`
+	Place       string     `json:"place,omitempty"`
+	Venue       string     `json:"venue,omitempty"`
+	Status      string     `json:"status,omitempty"` // events: confirmed | cancelled | tentative
+	Contacts    []Contact  `json:"contacts,omitempty"`
+	Links       []Link     `json:"links,omitempty"`
+	Documents   []Document `json:"documents,omitempty"`
+	Year        int        `json:"year,omitempty"` // reports: the year reported on
+
+	FirstSeenAt time.Time `json:"first_seen_at,omitzero"`
+	ChangedAt   time.Time `json:"changed_at,omitzero"`
+	Origin      string    `json:"origin,omitempty"` // SHA-256 of the bytes it was read from
+}
+
+// When returns the instant an item counts for: its publication, its start, or when it was first seen.
+func (i Item) When() time.Time {
+	switch {
+	case i.Kind == Event && !i.StartsAt.IsZero():
+		return i.StartsAt
+	case !i.PublishedAt.IsZero():
+		return i.PublishedAt
+	}
+	return i.FirstSeenAt
+}
+
+// Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.
+func (i Item) Digest() string {
+	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
+	i.PublishedAt, i.StartsAt, i.EndsAt = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC()
+	text, _ := json.Marshal(i) // strings, numbers and times always marshal
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
