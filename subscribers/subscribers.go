@@ -69,9 +69,9 @@ const (
 type List struct {
 	ID      string `yaml:"id" json:"id"`
 	Title   Text   `yaml:"title" json:"title"`
-	Signup  Signup `yaml:"signup" json:"signup" enum:"open,closed"`
-	OptIn   OptIn  `yaml:"opt_in" json:"opt_in" enum:"single,double"`
-	Basis   Basis  `yaml:"basis" json:"basis" enum:"consent,mandate"`
+	Signup  Signup `yaml:"signup" json:"signup" jsonschema:"enum=open,enum=closed"`
+	OptIn   OptIn  `yaml:"opt_in" json:"opt_in" jsonschema:"enum=single,enum=double"`
+	Basis   Basis  `yaml:"basis" json:"basis" jsonschema:"enum=consent,enum=mandate"`
 	Managed string `yaml:"-" json:"managed"` // "file" where the configuration owns it, else "database"
 }
 

@@ -7,14 +7,14 @@ import "time"
 type DeliveryState string
 
 const (
-	Attempting  DeliveryState = "attempting" // an attempt is on disk, its outcome is not
-	Accepted    DeliveryState = "accepted"   // the relay answered 250 to the final dot
-	Deferred    DeliveryState = "deferred"   // a temporary refusal: tried again later
-	Rejected    DeliveryState = "rejected"   // a permanent refusal
-	Unknown     DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
-	Held        DeliveryState = "held"       // unknown twice: waits for a person
-	Suppressed  DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
-	Given       DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
+	Attempting DeliveryState = "attempting" // an attempt is on disk, its outcome is not
+	Accepted   DeliveryState = "accepted"   // the relay answered 250 to the final dot
+	Deferred   DeliveryState = "deferred"   // a temporary refusal: tried again later
+	Rejected   DeliveryState = "rejected"   // a permanent refusal
+	Unknown    DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
+	Held       DeliveryState = "held"       // unknown twice: waits for a person
+	Suppressed DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
+	Given      DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
 )
 
 // Attempt is one try at one recipient, written before the message goes and
@@ -144,4 +144,12 @@ type SourceState struct {
 	LastModified string
 	NextAt       time.Time
 	Failures     int
+}
+
+// Raw is what a source answered, before anyone read it.
+type Raw struct {
+	URL         string // the final address, after redirects
+	ContentType string
+	Body        []byte
+	At          time.Time
 }

@@ -51,7 +51,7 @@ type Issue struct {
 	PublicID    string     `json:"id"`
 	Publication string     `json:"publication"`
 	Number      int        `json:"number"`
-	Kind        string     `json:"kind"` // regular | special
+	Kind        string     `json:"kind"`           // regular | special
 	Slot        string     `json:"slot,omitempty"` // the send slot it is for: a local time label
 	State       IssueState `json:"state"`
 	Revision    int        `json:"revision"`

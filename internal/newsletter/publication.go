@@ -26,13 +26,13 @@ type Publication struct {
 	From         string    `yaml:"from"`
 	ReplyTo      string    `yaml:"reply_to"`
 	Languages    []string  `yaml:"languages"` // the first is the fallback
-	Untranslated string    `yaml:"untranslated" enum:"show,drop"`
+	Untranslated string    `yaml:"untranslated" jsonschema:"enum=show,enum=drop"`
 	Timezone     string    `yaml:"timezone"`
 	Lists        []string  `yaml:"lists"`
 	Period       string    `yaml:"period"` // since_last_compose, or a duration
 	Schedule     Schedule  `yaml:"schedule"`
 	Approval     Review    `yaml:"approval"`
-	Archive      string    `yaml:"archive" enum:"public,unlisted,none"`
+	Archive      string    `yaml:"archive" jsonschema:"enum=public,enum=unlisted,enum=none"`
 	Theme        Theme     `yaml:"theme"`
 	Imprint      Imprint   `yaml:"imprint"`
 	Follow       []NavLink `yaml:"follow"`
@@ -68,8 +68,8 @@ type Schedule struct {
 // Closed says on which days nothing is done, and where such a slot moves to.
 type Closed struct {
 	Weekends bool   `yaml:"weekends"`
-	Calendar string `yaml:"calendar" later:"holiday calendars"`
-	Move     string `yaml:"move" enum:"next,previous"`
+	Calendar string `yaml:"calendar" later:"holiday calendars" jsonschema:"-"`
+	Move     string `yaml:"move" jsonschema:"enum=next,enum=previous"`
 }
 
 // Duration is a span written as 90s, 15m, 2h or 90d.
@@ -79,22 +79,22 @@ type Duration time.Duration
 type Review struct {
 	Approvals     int      `yaml:"approvals"`
 	AllowOwnEdits bool     `yaml:"allow_own_edits"` // may the last editor approve?
-	Remind        Duration `yaml:"remind" later:"reminders to approvers"`
+	Remind        Duration `yaml:"remind" later:"reminders to approvers" jsonschema:"-"`
 }
 
 // Theme names a look and its few settings.
 type Theme struct {
-	Name    string `yaml:"name" enum:"institutional"`
+	Name    string `yaml:"name" jsonschema:"enum=institutional"`
 	Colour  string `yaml:"colour"`
-	Logo    string `yaml:"logo" later:"logos in the masthead"`
-	LogoAlt Text   `yaml:"logo_alt" later:"logos in the masthead"`
+	Logo    string `yaml:"logo" later:"logos in the masthead" jsonschema:"-"`
+	LogoAlt Text   `yaml:"logo_alt" later:"logos in the masthead" jsonschema:"-"`
 }
 
 // Imprint is the small print of an issue.
 type Imprint struct {
 	Address    Text          `yaml:"address"`
 	Disclaimer Text          `yaml:"disclaimer"`
-	Logos      []ImprintLogo `yaml:"logos" later:"funder logos"`
+	Logos      []ImprintLogo `yaml:"logos" later:"funder logos" jsonschema:"-"`
 }
 
 // ImprintLogo is a funder's mark.
@@ -111,22 +111,22 @@ type NavLink struct {
 
 // Section is a part of an issue and the rule that fills it.
 type Section struct {
-	ID      string   `yaml:"id"`
-	Kind    Kind     `yaml:"kind" enum:"news,report,event,media,links"`
-	Title   Text     `yaml:"title"`
-	Sources []string `yaml:"sources"` // none: every source that gives the kind
-	Max     int      `yaml:"max"`     // 0: no limit
-	Show    string   `yaml:"show" enum:"full,short,list"`
-	Ahead   Duration `yaml:"ahead"` // events: how far to look
-	Past    string   `yaml:"past" enum:"drop,keep_month"`
-	More    NavLink  `yaml:"more"`
+	ID      string    `yaml:"id"`
+	Kind    Kind      `yaml:"kind" jsonschema:"enum=news,enum=report,enum=event,enum=media,enum=links"`
+	Title   Text      `yaml:"title"`
+	Sources []string  `yaml:"sources"` // none: every source that gives the kind
+	Max     int       `yaml:"max"`     // 0: no limit
+	Show    string    `yaml:"show" jsonschema:"enum=full,enum=short,enum=list"`
+	Ahead   Duration  `yaml:"ahead"` // events: how far to look
+	Past    string    `yaml:"past" jsonschema:"enum=drop,enum=keep_month"`
+	More    NavLink   `yaml:"more"`
 	Links   []NavLink `yaml:"links"`
 }
 
 // Source says where items come from and how to read them.
 type Source struct {
 	ID           string            `yaml:"id"`
-	Kind         Kind              `yaml:"kind" enum:"news,report,event,media"`
+	Kind         Kind              `yaml:"kind" jsonschema:"enum=news,enum=report,enum=event,enum=media"`
 	Feed         string            `yaml:"feed"`
 	Page         string            `yaml:"page"`
 	Calendar     string            `yaml:"calendar"`
@@ -136,12 +136,12 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
-	Images       string            `yaml:"images" enum:"none" later:"pictures (only none so far)"`
+	Images       string            `yaml:"images" jsonschema:"enum=none"`
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`
 	Headers      map[string]string `yaml:"headers"`
 	UserAgent    string            `yaml:"user_agent"`
-	CA           string            `yaml:"ca" later:"a source's own certificate authority"`
+	CA           string            `yaml:"ca" later:"a source's own certificate authority" jsonschema:"-"`
 }
 
 // URL returns where the source is, whichever way it is read.
@@ -195,10 +195,10 @@ type Rules struct {
 	Language     Rule `yaml:"language"`
 	Documents    Rule `yaml:"documents"`
 	PressRelease Rule `yaml:"press_release"`
-	Image        Rule `yaml:"image" later:"pictures"`
-	Next         Rule `yaml:"next" later:"following to the next page"`
+	Image        Rule `yaml:"image" later:"pictures" jsonschema:"-"`
+	Next         Rule `yaml:"next" later:"following to the next page" jsonschema:"-"`
 	Follow       *struct {
 		Summary Rule `yaml:"summary"`
 		Date    Rule `yaml:"date"`
-	} `yaml:"follow" later:"reading the linked page"`
+	} `yaml:"follow" later:"reading the linked page" jsonschema:"-"`
 }

@@ -1,0 +1,139 @@
+// Package file reads Markdown with front matter into one item. It is pure: the
+// caller opens the file.
+//
+// The fields: title (or the first heading), date, language, kind, url, summary,
+// subtitle, place, venue, when, contact (Name <address>), press_release, link
+// (Title <address>). contact and link may stand more than once.
+package file
+
+import (
+	"net/mail"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"broadsheet/internal/collect/page"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/locale"
+	"broadsheet/internal/markup"
+	"broadsheet/internal/newsletter"
+)
+
+const summaryLength = 600
+
+// Parse reads one file. raw.URL is its path, which is its identity.
+func Parse(src newsletter.Source, raw newsletter.Raw) (newsletter.Item, error) {
+	name := filepath.Base(raw.URL)
+	fields, body, err := markup.FrontMatter(markup.Decode(raw.Body, raw.ContentType))
+	if err != nil {
+		return newsletter.Item{}, fault.Invalidf("%s: %w", name, err)
+	}
+	item := newsletter.Item{Kind: src.Kind, Source: src.ID, Language: src.Language, Identity: name}
+	for _, f := range fields {
+		if why := set(&item, f, src); why != "" {
+			return newsletter.Item{}, fault.Invalidf("%s: line %d: %s", name, f.Line, why)
+		}
+	}
+	if item.Title == "" {
+		item.Title, body = firstHeading(body)
+	}
+	if item.Title == "" {
+		return newsletter.Item{}, fault.WithHint(fault.Invalidf("%s has no title", name), "begin it with --- / title: ... / ---")
+	}
+	item.Body = string(markup.Markdown(body))
+	if item.Summary == "" {
+		item.Summary = markup.Shorten(markup.Text(item.Body), summaryLength)
+	}
+	return item, nil
+}
+
+var heading = regexp.MustCompile(`(?m)\A#\s+(.+)$`)
+
+func firstHeading(body string) (title, rest string) {
+	m := heading.FindStringSubmatch(body)
+	if m == nil {
+		return "", body
+	}
+	return markup.Plain(m[1]), strings.TrimSpace(strings.TrimPrefix(body, m[0]))
+}
+
+func set(item *newsletter.Item, f markup.Field, src newsletter.Source) (why string) {
+	value := markup.Plain(f.Value)
+	switch f.Key {
+	case "title":
+		item.Title = value
+	case "subtitle":
+		item.Subtitle = value
+	case "summary":
+		item.Summary = value
+	case "language":
+		item.Language = locale.Primary(value)
+	case "place":
+		item.Place = value
+	case "venue":
+		item.Venue = value
+	case "kind":
+		item.Kind = newsletter.Kind(value)
+		switch item.Kind {
+		case newsletter.News, newsletter.Report, newsletter.Event, newsletter.Media:
+		default:
+			return "kind must be news, report, event or media, not " + value
+		}
+	case "url":
+		link, ok := markup.Link(nil, value)
+		if !ok {
+			return value + " is not a web address"
+		}
+		item.URL = link
+	case "date":
+		at, minute, ok := locale.ParseDate(value, src.Location())
+		if !ok {
+			return value + " is not a date"
+		}
+		item.PublishedAt, item.Precision = at, precision(minute)
+	case "when":
+		w, ok := page.ParseWhen(value, "", src.Location())
+		if !ok {
+			return value + ` is not a line such as "21-22 March 2017, Tbilisi"`
+		}
+		item.StartsAt, item.EndsAt, item.AllDay, item.Precision = w.From, w.To, true, newsletter.Day
+		if w.Place != "" {
+			item.Place = w.Place
+		}
+	case "contact":
+		a, err := mail.ParseAddress(value)
+		if err != nil {
+			return value + " is not Name <address>"
+		}
+		item.Contacts = append(item.Contacts, newsletter.Contact{Name: a.Name, Email: a.Address})
+	case "press_release", "link":
+		link, ok := namedLink(value)
+		if !ok {
+			return value + " is not Title <web address>"
+		}
+		link.Role = map[string]string{"press_release": "press_release", "link": "more"}[f.Key]
+		item.Links = append(item.Links, link)
+	default:
+		return "unknown field " + f.Key
+	}
+	return ""
+}
+
+func precision(minute bool) newsletter.Precision {
+	if minute {
+		return newsletter.Minute
+	}
+	return newsletter.Day
+}
+
+var named = regexp.MustCompile(`^(.*?)\s*<(\S+)>$`)
+
+func namedLink(text string) (newsletter.Link, bool) {
+	title, ref := "", text
+	if m := named.FindStringSubmatch(text); m != nil {
+		title, ref = m[1], m[2]
+	}
+	link, ok := markup.Link((*url.URL)(nil), ref)
+	return newsletter.Link{Title: title, URL: link}, ok
+}

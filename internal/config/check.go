@@ -1,0 +1,377 @@
+package config
+
+import (
+	"net"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"broadsheet/internal/collect/page"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/schedule"
+	"broadsheet/subscribers"
+
+	"github.com/goccy/go-yaml/token"
+)
+
+// A checker finds what a file's shape cannot say: references, ranges, things that must come together.
+type checker struct {
+	*decoder
+	cfg      *Config
+	now      time.Time
+	getenv   func(string) (string, bool)
+	warnings Problems
+}
+
+// at returns where a path stands, or the nearest thing above it that is written.
+func (c *checker) at(path string) *token.Position {
+	for {
+		if p, ok := c.positions[path]; ok && p != nil {
+			return p
+		}
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			return c.positions[""]
+		}
+		path = path[:cut]
+	}
+}
+
+func (c *checker) bad(path, hint, format string, args ...any) {
+	c.fault(c.at(path), path, hint, format, args...)
+}
+
+func (c *checker) warn(path, hint, format string, args ...any) {
+	d := decoder{}
+	d.fault(c.at(path), path, hint, format, args...)
+	c.warnings = append(c.warnings, d.problems...)
+}
+
+func (c *checker) all() {
+	cfg := c.cfg
+	if !strings.Contains(cfg.Database, "://") {
+		cfg.Database = resolve(cfg.Dir, cfg.Database)
+	} else if !strings.HasPrefix(cfg.Database, "postgres://") && !strings.HasPrefix(cfg.Database, "postgresql://") {
+		c.bad("database", "a file for SQLite, or postgres://user@host/name", "database %q is neither a file nor a PostgreSQL address", redactURL(cfg.Database))
+	}
+	if c.secret("link_secret", &cfg.LinkSecret); cfg.LinkSecret.ref == "" {
+		c.bad("link_secret", "`broadsheet init` makes one: link_secret: file:broadsheet.secret", "link_secret is missing: it signs the links in messages")
+	} else if v := cfg.LinkSecret.Value(); v != "" && len(v) < 32 {
+		c.bad("link_secret", "use at least 32 characters at random", "link_secret is too short to be one")
+	}
+	c.listener("public", cfg.Public.Listen, cfg.Public.URL)
+	c.listener("desk", cfg.Desk.Listen, cfg.Desk.URL)
+	if host, _, err := net.SplitHostPort(cfg.Desk.Listen); err == nil && !loopback(host) {
+		c.bad("desk.listen", "use 127.0.0.1:8081, and an SSH tunnel from elsewhere", "desk.listen %s: the desk has no sign-in yet, so it listens on loopback only", cfg.Desk.Listen)
+	}
+	c.team()
+	c.relays()
+	if cfg.Bounces.ReturnPath != "" {
+		c.address("bounces.return_path", cfg.Bounces.ReturnPath)
+	}
+	c.lists()
+	c.sources()
+	c.publications()
+}
+
+func (c *checker) secret(path string, s *Secret) {
+	if err := s.resolve(c.cfg.Dir, c.getenv); err != nil {
+		c.bad(path, "write env:NAME or file:PATH", "%s: %v", path, err)
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (c *checker) listener(path, listen, link string) {
+	if _, port, err := net.SplitHostPort(listen); err != nil || !number(port, 0, 65535) {
+		c.bad(path+".listen", "write host:port, such as 127.0.0.1:8080", "%s.listen %q is not an address to listen on", path, listen)
+	}
+	if !webURL(link) {
+		c.bad(path+".url", "write https://host", "%s.url %q is not a web address", path, link)
+	}
+}
+
+func number(s string, low, high int) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= low && n <= high
+}
+
+func webURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(s, " \t\r\n")
+}
+
+func redactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Redacted()
+}
+
+func (c *checker) address(path, text string) {
+	if _, _, err := subscribers.ParseAddress(text); err != nil {
+		c.bad(path, "write one address, such as news@example.org", "%s: %v", path, err)
+	}
+}
+
+func (c *checker) team() {
+	seen := map[string]bool{}
+	for i, p := range c.cfg.Team {
+		path := index("team", i)
+		c.address(path+".email", p.Email)
+		if seen[strings.ToLower(p.Email)] {
+			c.bad(path+".email", "one entry per person", "%s: %s stands twice in the team", path, p.Email)
+		}
+		seen[strings.ToLower(p.Email)] = true
+		if len(p.Roles) == 0 {
+			c.bad(path, "roles: [editor], [approver] or both", "%s has no roles", path)
+		}
+		for j, role := range p.Roles {
+			if !slices.Contains([]string{"reader", "editor", "approver", "admin"}, role) {
+				c.bad(index(path+".roles", j), "use reader, editor, approver or admin", "%s: no role %q", path, role)
+			}
+		}
+		if _, err := time.Parse(time.DateOnly, p.Until); p.Until != "" && err != nil {
+			c.bad(path+".until", "write 2027-06-30", "%s.until: %q is not a date", path, p.Until)
+		}
+	}
+}
+
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+func (c *checker) relays() {
+	if len(c.cfg.Relays) > 1 {
+		c.bad("relays[1]", "keep one", "more than one relay is not available yet")
+	}
+	for i := range c.cfg.Relays {
+		r, path := &c.cfg.Relays[i], index("relays", i)
+		if r.Host == "" {
+			c.bad(path, "host: smtp.example.org", "%s has no host", path)
+		}
+		if r.ID == "" {
+			r.ID = r.Host
+		}
+		if r.Port > 65535 || r.Connections > 64 {
+			c.bad(path, "ports end at 65535, connections at 64", "%s: port %d or connections %d is out of range", path, r.Port, r.Connections)
+		}
+		c.secret(path+".password", &r.Password)
+		if r.Auth == "password" && (r.Username == "" || r.Password.ref == "") {
+			c.bad(path, "username: and password: env:NAME or file:PATH", "%s: auth password needs a username and a password", path)
+		}
+		if r.Auth == "password" && r.TLS == "none" && !loopback(r.Host) {
+			c.bad(path+".tls", "tls: required", "%s would send the password in clear", path)
+		}
+	}
+}
+
+func (c *checker) lists() {
+	seen := map[string]bool{}
+	for i, l := range c.cfg.Lists {
+		path := index("lists", i)
+		if err := subscribers.CheckList(l); err != nil {
+			c.bad(path, "", "%v", err)
+		}
+		if seen[l.ID] {
+			c.bad(path+".id", "", "list %s stands twice", l.ID)
+		}
+		seen[l.ID] = true
+	}
+}
+
+var id = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+func (c *checker) sources() {
+	seen := map[string]bool{}
+	for i := range c.cfg.Sources {
+		s, path := &c.cfg.Sources[i], index("sources", i)
+		if !id.MatchString(s.ID) {
+			c.bad(path, "id: lower-case letters, digits and hyphens", "%s: id %q", path, s.ID)
+		}
+		if seen[s.ID] {
+			c.bad(path+".id", "", "source %s stands twice", s.ID)
+		}
+		seen[s.ID] = true
+		c.place(s, path)
+		c.zone(path+".timezone", s.Timezone)
+		c.language(path+".language", s.Language)
+		if s.Rules != nil && s.Page == "" {
+			c.bad(path+".rules", "rules belong to page:", "%s has rules but is not a page", path)
+		}
+		if s.Page != "" && s.Rules == nil {
+			c.bad(path, "add rules: with item and title", "%s: a page without rules is not available yet", path)
+		}
+		if s.Rules != nil {
+			for _, problem := range page.Check(*s.Rules, s.Kind) {
+				c.bad(path+".rules."+problem.Field, problem.Hint, "%s.rules: %s", path, problem.Message)
+			}
+		}
+	}
+	for i, s := range c.cfg.Sources {
+		if s.VariantOf != "" && (!seen[s.VariantOf] || s.VariantOf == s.ID) {
+			c.bad(index("sources", i)+".variant_of", "name another source", "source %s is a variant of %q, which is no other source", s.ID, s.VariantOf)
+		}
+	}
+}
+
+func (c *checker) place(s *newsletter.Source, path string) {
+	n := 0
+	for _, u := range []string{s.Feed, s.Page, s.Calendar} {
+		if u != "" {
+			n++
+			if !webURL(u) {
+				c.bad(path, "write the whole address, https:// included", "%s: %q is not a web address", path, u)
+			}
+		}
+	}
+	if s.File != "" {
+		n++
+		if !strings.HasSuffix(s.File, ".md") {
+			c.bad(path+".file", "use Markdown: news/*.md", "%s: files other than .md are not available yet", path)
+		}
+		s.File = resolve(c.cfg.Dir, s.File)
+	}
+	if n != 1 {
+		c.bad(path, "exactly one of feed, page, calendar, file", "%s says %d times where it is", path, n)
+	}
+}
+
+func (c *checker) zone(path, name string) {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		c.bad(path, "use a name such as Europe/Paris", "%s: no timezone %q", path, name)
+	}
+}
+
+func (c *checker) language(path, tag string) {
+	if _, err := subscribers.CleanLanguage(tag); err != nil {
+		c.bad(path, "", "%s: %v", path, err)
+	}
+}
+
+func (c *checker) publications() {
+	if len(c.cfg.Publications) == 0 {
+		c.bad("", "add publications:", "no publication: nothing could be composed")
+	}
+	seen := map[string]bool{}
+	for i := range c.cfg.Publications {
+		p, path := &c.cfg.Publications[i], index("publications", i)
+		if !id.MatchString(p.ID) || seen[p.ID] {
+			c.bad(path+".id", "lower-case letters, digits and hyphens, once", "%s: id %q", path, p.ID)
+		}
+		seen[p.ID] = true
+		c.publication(p, path)
+		c.sections(p, path)
+		c.approvers(p, path)
+	}
+}
+
+var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func (c *checker) publication(p *newsletter.Publication, path string) {
+	if len(p.Title) == 0 {
+		c.bad(path, "title: My newsletter", "%s has no title", path)
+	}
+	if from, err := mail.ParseAddress(p.From); err != nil {
+		c.bad(path+".from", "from: Name <news@example.org>", "%s.from %q is not a sender", path, p.From)
+	} else {
+		c.address(path+".from", from.Address)
+	}
+	if p.ReplyTo != "" {
+		c.address(path+".reply_to", p.ReplyTo)
+	}
+	for j, tag := range p.Languages {
+		c.language(index(path+".languages", j), tag)
+	}
+	c.zone(path+".timezone", p.Timezone)
+	if _, err := ParseDuration(p.Period); p.Period != "since_last_compose" && err != nil {
+		c.bad(path+".period", "since_last_compose, or 30d", "%s.period %q", path, p.Period)
+	}
+	for key, text := range map[string]string{"compose": p.Schedule.Compose, "send": p.Schedule.Send} {
+		if text == "" {
+			continue
+		}
+		if err := schedule.Check(text); err != nil {
+			c.bad(path+".schedule."+key, `minute hour day month weekday: "0 6 25 * *"`, "%s.schedule.%s: %v", path, key, err)
+		}
+	}
+	for j, list := range p.Lists {
+		if !slices.ContainsFunc(c.cfg.Lists, func(l subscribers.List) bool { return l.ID == list }) {
+			c.warn(index(path+".lists", j), "add it under lists:, or run `broadsheet list create`", "%s: list %q is not in this file", path, list)
+		}
+	}
+	if len(p.Lists) == 0 {
+		c.bad(path, "lists: [members]", "%s is sent to no list", path)
+	}
+	if !hexColour.MatchString(p.Theme.Colour) {
+		c.bad(path+".theme.colour", `"#00397a"`, "%s.theme.colour %q", path, p.Theme.Colour)
+	}
+	for j, link := range p.Follow {
+		if !webURL(link.URL) {
+			c.bad(index(path+".follow", j), "url: https://...", "%s.follow: %q is not a web address", path, link.URL)
+		}
+	}
+}
+
+func (c *checker) sections(p *newsletter.Publication, path string) {
+	if len(p.Sections) == 0 {
+		c.bad(path, "sections: [{id: news, kind: news}]", "%s has no sections", path)
+	}
+	seen := map[string]bool{}
+	for i, s := range p.Sections {
+		where := index(path+".sections", i)
+		if !id.MatchString(s.ID) || seen[s.ID] {
+			c.bad(where, "", "%s: id %q is missing, malformed or stands twice", where, s.ID)
+		}
+		seen[s.ID] = true
+		if s.Kind == "" {
+			c.bad(where, "kind: news, report, event, media or links", "%s has no kind", where)
+		}
+		if (s.Kind == newsletter.Links) != (len(s.Links) > 0) {
+			c.bad(where, "kind: links and links: go together", "%s: kind %s with %d links", where, s.Kind, len(s.Links))
+		}
+		for j, name := range s.Sources {
+			if !slices.ContainsFunc(c.cfg.Sources, func(src newsletter.Source) bool { return src.ID == name }) {
+				c.bad(index(where+".sources", j), "", "%s: no source %q", where, name)
+			}
+		}
+		for _, link := range append(slices.Clone(s.Links), s.More) {
+			if link.URL != "" && !webURL(link.URL) {
+				c.bad(where, "url: https://...", "%s: %q is not a web address", where, link.URL)
+			}
+		}
+	}
+}
+
+// approvers warns where nobody could approve: the schedule's issues would wait for ever.
+func (c *checker) approvers(p *newsletter.Publication, path string) {
+	able, editors := 0, 0
+	for _, person := range c.cfg.Team {
+		until, err := time.Parse(time.DateOnly, person.Until)
+		if person.Until != "" && err == nil && c.now.After(until.AddDate(0, 0, 1)) {
+			continue
+		}
+		if slices.Contains(person.Roles, "approver") {
+			able++
+		}
+		if slices.Contains(person.Roles, "editor") {
+			editors++
+		}
+	}
+	switch {
+	case able < p.Approval.Approvals:
+		c.warn(path+".approval", "give someone in team: the role approver", "%s: %d approvals are needed and %d of the team may approve: nothing can be sent", path, p.Approval.Approvals, able)
+	case able == p.Approval.Approvals && editors > 0 && !p.Approval.AllowOwnEdits:
+		for _, person := range c.cfg.Team {
+			if slices.Contains(person.Roles, "approver") && slices.Contains(person.Roles, "editor") {
+				c.warn(path+".approval", "add another approver, or set allow_own_edits: true", "%s: nobody could approve what %s edited last", path, person.Email)
+			}
+		}
+	}
+}

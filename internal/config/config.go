@@ -1,0 +1,227 @@
+// Package config owns broadsheet.yaml: its shape, its defaults, its checks, its
+// redacted print and its JSON Schema. It reports every fault of a file at once,
+// each with line, column and what to do. It never opens a database or the
+// network, and reads the environment only through the function it is given.
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/subscribers"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Config is the checked content of the file. Relative paths are already relative to the file's folder.
+type Config struct {
+	Database     string                   `yaml:"database"`
+	LinkSecret   Secret                   `yaml:"link_secret"`
+	Public       Public                   `yaml:"public"`
+	Desk         Desk                     `yaml:"desk"`
+	Team         []Person                 `yaml:"team"`
+	Privacy      Privacy                  `yaml:"privacy"`
+	Relays       []Relay                  `yaml:"relays"`
+	DKIM         []struct{}               `yaml:"dkim" later:"signing; let the relay sign" jsonschema:"-"`
+	Bounces      Bounces                  `yaml:"bounces"`
+	Lists        []subscribers.List       `yaml:"lists"`
+	Publications []newsletter.Publication `yaml:"publications"`
+	Sources      []newsletter.Source      `yaml:"sources"`
+
+	Dir      string   `yaml:"-" json:"-"` // the file's folder
+	Warnings Problems `yaml:"-" json:"-"`
+}
+
+// Public is what subscribers reach.
+type Public struct {
+	Listen         string   `yaml:"listen"`
+	URL            string   `yaml:"url"`
+	TrustedProxies []string `yaml:"trusted_proxies" later:"proxy addresses" jsonschema:"-"`
+}
+
+// Desk is what the team reaches.
+type Desk struct {
+	Listen string `yaml:"listen"`
+	URL    string `yaml:"url"`
+}
+
+// Person is one of the team.
+type Person struct {
+	Name      string   `yaml:"name"`
+	Email     string   `yaml:"email"`
+	Roles     []string `yaml:"roles"`
+	Languages []string `yaml:"languages"`
+	Until     string   `yaml:"until"`
+}
+
+// Privacy says who answers for the data.
+type Privacy struct {
+	Controller string    `yaml:"controller"`
+	Contact    string    `yaml:"contact"`
+	Law        string    `yaml:"law"`
+	NoticeURL  string    `yaml:"notice_url"`
+	Retention  *struct{} `yaml:"retention" later:"retention" jsonschema:"-"`
+}
+
+// Relay is a mail server that takes our mail.
+type Relay struct {
+	ID          string `yaml:"id"`
+	Host        string `yaml:"host"`
+	Port        int    `yaml:"port"`
+	TLS         string `yaml:"tls" jsonschema:"enum=none,enum=opportunistic,enum=required,enum=implicit"`
+	Auth        string `yaml:"auth" jsonschema:"enum=none,enum=password" planned:"xoauth2"`
+	Username    string `yaml:"username"`
+	Password    Secret `yaml:"password"`
+	Connections int    `yaml:"connections"`
+	Rate        string `yaml:"rate" later:"rates" jsonschema:"-"`
+	PerDay      int    `yaml:"per_day" later:"daily limits" jsonschema:"-"`
+}
+
+// Bounces says where failed mail goes.
+type Bounces struct {
+	ReturnPath string    `yaml:"return_path"`
+	VERP       bool      `yaml:"verp" later:"a return path per recipient" jsonschema:"-"`
+	Mailbox    *struct{} `yaml:"mailbox" later:"reading bounces" jsonschema:"-"`
+	Maildir    string    `yaml:"maildir" later:"reading bounces" jsonschema:"-"`
+}
+
+// Load reads and checks the file at path. getenv looks a variable up for env: secrets.
+func Load(path string, now time.Time, getenv func(string) (string, bool)) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, fault.WithHint(fault.NotFoundf("no configuration at %s", path), "run `broadsheet init`, or name the file with --config")
+	}
+	if err != nil {
+		return nil, fault.Invalidf("read configuration: %w", err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text, dir, now, getenv)
+}
+
+// Parse checks the text of a file called name that stands in dir.
+func Parse(name string, text []byte, dir string, now time.Time, getenv func(string) (string, bool)) (*Config, error) {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, syntaxFault(name, err)
+	}
+	cfg := &Config{Dir: dir}
+	d := &decoder{positions: map[string]*token.Position{}}
+	switch {
+	case len(file.Docs) > 1:
+		return nil, fault.Invalidf("%s: more than one YAML document", name)
+	case len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.NullType:
+		return nil, fault.WithHint(fault.Invalidf("%s is empty", name), "run `broadsheet init` for a file that works")
+	}
+	d.decode(file.Docs[0].Body, reflect.ValueOf(cfg).Elem(), "")
+	cfg.setDefaults()
+	c := checker{decoder: d, cfg: cfg, now: now, getenv: getenv}
+	c.all()
+	if len(d.problems) > 0 {
+		return nil, d.problems.sorted().err(name)
+	}
+	cfg.Warnings = c.warnings.sorted()
+	return cfg, nil
+}
+
+func syntaxFault(name string, err error) error {
+	var where yaml.Error
+	if e, ok := err.(yaml.Error); ok {
+		where = e
+		p := Problem{Message: where.GetMessage(), Hint: "check indentation, colons and quotes there"}
+		if t := where.GetToken(); t != nil {
+			p.Line, p.Column = t.Position.Line, t.Position.Column
+		}
+		return Problems{p}.err(name)
+	}
+	return fault.Invalidf("%s: %w", name, err)
+}
+
+func (c *Config) setDefaults() {
+	c.Database = or(c.Database, "broadsheet.db")
+	c.Public.Listen = or(c.Public.Listen, "127.0.0.1:8080")
+	c.Public.URL = or(c.Public.URL, "http://"+c.Public.Listen)
+	c.Desk.Listen = or(c.Desk.Listen, "127.0.0.1:8081")
+	c.Desk.URL = or(c.Desk.URL, "http://"+c.Desk.Listen)
+	for i := range c.Relays {
+		c.Relays[i].setDefaults()
+	}
+	for i := range c.Lists {
+		l := &c.Lists[i]
+		l.Signup = subscribers.Signup(or(string(l.Signup), "closed"))
+		l.OptIn = subscribers.OptIn(or(string(l.OptIn), "double"))
+		l.Basis = subscribers.Basis(or(string(l.Basis), "consent"))
+	}
+	for i := range c.Publications {
+		setPublicationDefaults(&c.Publications[i])
+	}
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		s.Kind = newsletter.Kind(or(string(s.Kind), "news"))
+		s.Timezone = or(s.Timezone, "UTC")
+		if s.Every == 0 {
+			s.Every = newsletter.Duration(2 * time.Hour)
+		}
+		if s.Max == 0 {
+			s.Max = 2000
+		}
+	}
+}
+
+func (r *Relay) setDefaults() {
+	r.TLS = or(r.TLS, "required")
+	r.Auth = or(r.Auth, "none")
+	if r.Connections == 0 {
+		r.Connections = 4
+	}
+	if r.Port == 0 {
+		r.Port = map[string]int{"none": 25, "opportunistic": 25, "required": 587, "implicit": 465}[r.TLS]
+	}
+}
+
+func setPublicationDefaults(p *newsletter.Publication) {
+	if len(p.Languages) == 0 {
+		p.Languages = []string{"en"}
+	}
+	p.Untranslated = or(p.Untranslated, "show")
+	p.Timezone = or(p.Timezone, "UTC")
+	p.Period = or(p.Period, "since_last_compose")
+	p.Archive = or(p.Archive, "unlisted")
+	p.Theme.Name = or(p.Theme.Name, "institutional")
+	p.Theme.Colour = or(p.Theme.Colour, "#00397a")
+	if p.Approval.Approvals == 0 {
+		p.Approval.Approvals = 1
+	}
+	if p.Schedule.SendWindow == 0 {
+		p.Schedule.SendWindow = newsletter.Duration(24 * time.Hour)
+	}
+	if p.Schedule.GiveUpAfter == 0 {
+		p.Schedule.GiveUpAfter = newsletter.Duration(72 * time.Hour)
+	}
+	p.Schedule.Closed.Move = or(p.Schedule.Closed.Move, "next")
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		s.Show = or(s.Show, map[newsletter.Kind]string{newsletter.News: "full", newsletter.Report: "full", newsletter.Event: "short"}[s.Kind])
+		s.Show = or(s.Show, "list")
+		s.Past = or(s.Past, "drop")
+		if s.Kind == newsletter.Event && s.Ahead == 0 {
+			s.Ahead = newsletter.Duration(90 * 24 * time.Hour)
+		}
+	}
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

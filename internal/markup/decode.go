@@ -1,0 +1,97 @@
+package markup
+
+import (
+	"bytes"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gogs/chardet"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+var declared = regexp.MustCompile(`(?i)<\?xml[^>]*encoding=["']([\w.:-]+)["']|<meta[^>]+charset=["']?([\w.:-]+)`)
+
+// Decode returns a document as UTF-8. It believes, in this order: a byte order
+// mark, bytes that are valid UTF-8 with characters beyond ASCII, the HTTP header,
+// a declaration in the document, a detector. Valid multi-byte UTF-8 is hardly
+// ever anything else, while headers and declarations are often wrong.
+func Decode(body []byte, contentType string) string {
+	if enc := byteOrderMark(body); enc != "" {
+		return decodeAs(body, enc)
+	}
+	if utf8.Valid(body) && !onlyASCII(body) {
+		return string(body)
+	}
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
+		if known(params["charset"]) && !wronglyUTF8(params["charset"], body) {
+			return decodeAs(body, params["charset"])
+		}
+	}
+	head := body[:min(len(body), 2048)]
+	if m := declared.FindSubmatch(head); m != nil {
+		name := string(m[1]) + string(m[2])
+		if known(name) && !wronglyUTF8(name, body) {
+			return decodeAs(body, name)
+		}
+	}
+	if utf8.Valid(body) {
+		return string(body)
+	}
+	if guess, err := chardet.NewHtmlDetector().DetectBest(body); err == nil && known(guess.Charset) {
+		return decodeAs(body, guess.Charset)
+	}
+	return decodeAs(body, "windows-1252")
+}
+
+func byteOrderMark(body []byte) string {
+	switch {
+	case bytes.HasPrefix(body, []byte{0xEF, 0xBB, 0xBF}):
+		return "utf-8"
+	case bytes.HasPrefix(body, []byte{0xFE, 0xFF}):
+		return "utf-16be"
+	case bytes.HasPrefix(body, []byte{0xFF, 0xFE}):
+		return "utf-16le"
+	}
+	return ""
+}
+
+func onlyASCII(body []byte) bool {
+	for _, b := range body {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func wronglyUTF8(name string, body []byte) bool {
+	return strings.EqualFold(strings.ReplaceAll(name, "-", ""), "utf8") && !utf8.Valid(body)
+}
+
+func lookup(name string) encoding.Encoding {
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		return nil
+	}
+	return enc
+}
+
+func known(name string) bool { return lookup(name) != nil }
+
+func decodeAs(body []byte, name string) string {
+	// ISO 8859-7 and -8 declared usually means the Windows code page, a superset in what people type.
+	switch strings.ToLower(name) {
+	case "iso-8859-7":
+		name = "windows-1253"
+	case "iso-8859-8", "iso-8859-8-i":
+		name = "windows-1255"
+	}
+	out, err := lookup(name).NewDecoder().Bytes(body)
+	if err != nil {
+		return strings.ToValidUTF8(string(body), "\uFFFD")
+	}
+	return strings.TrimPrefix(string(out), "\uFEFF")
+}
