@@ -1,6 +1,10 @@
 package newsletter
 
-import "time"
+import (
+	"time"
+
+	"broadsheet/subscribers"
+)
 
 // DeliveryState is where one recipient's copy stands. A recipient of a frozen
 // audience without a delivery row is pending.
@@ -152,4 +156,39 @@ type Raw struct {
 	ContentType string
 	Body        []byte
 	At          time.Time
+}
+
+// Send is the order behind a sent issue: what, to whom, and until when.
+type Send struct {
+	Issue      int64     `json:"-"`
+	Digest     string    `json:"digest"`
+	Lists      []string  `json:"lists"`
+	FrozenAt   time.Time `json:"frozen_at"` // the audience is who was confirmed then
+	Audience   int       `json:"audience"`
+	GiveUpAt   time.Time `json:"give_up_at"`
+	OrderedBy  string    `json:"ordered_by"`
+	FinishedAt time.Time `json:"finished_at,omitzero"`
+}
+
+// Copy is one recipient's copy that may be tried now.
+type Copy struct {
+	subscribers.Recipient
+	Attempts   int    // made so far
+	MessageID  string // of earlier attempts
+	Suppressed bool   // the address was suppressed since the freeze
+	Gone       bool   // the person left since the freeze
+}
+
+// Notice is a service mail: a request to approve, a confirmation.
+type Notice struct {
+	ID       int64
+	Dedupe   string // a notice is written once per Dedupe
+	Kind     string
+	Address  string
+	Sender   string // a publication's From
+	Language string
+	Subject  string
+	HTML     string
+	Text     string
+	Attempts int
 }

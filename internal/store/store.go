@@ -1,0 +1,238 @@
+// Package store owns all SQL, for SQLite and PostgreSQL from one text, and
+// implements the Store of every stage. No business rule stands in a statement
+// beyond compare-and-set: what may happen is decided in Go by the stage that asks.
+//
+// SQLite has one writer connection and a few read-only ones; a transaction that
+// writes takes its lock at once. PostgreSQL uses pgx behind database/sql.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"broadsheet/internal/fault"
+
+	"github.com/gofrs/flock"
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// DB is an open database.
+type DB struct {
+	write    *sqlx.DB
+	read     *sqlx.DB
+	now      func() time.Time
+	postgres bool
+	path     string // of the SQLite file
+}
+
+// Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
+func Open(ctx context.Context, database string, now func() time.Time) (*DB, error) {
+	db, err := connect(database, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func connect(database string, now func() time.Time) (*DB, error) {
+	if strings.Contains(database, "://") {
+		pool, err := sqlx.Open("pgx", database)
+		if err != nil {
+			return nil, fault.Invalidf("database address: %w", err)
+		}
+		pool.SetMaxOpenConns(16)
+		return &DB{write: pool, read: pool, now: now, postgres: true}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+		return nil, fault.Invalidf("database %s: %w", database, err)
+	}
+	if file, err := os.OpenFile(database, os.O_RDWR|os.O_CREATE, 0o600); err != nil { // addresses are in it: nobody else reads it
+		return nil, fault.Invalidf("database %s: %w", database, err)
+	} else if err := file.Close(); err != nil {
+		return nil, err
+	}
+	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	read.SetMaxOpenConns(4)
+	return &DB{write: write, read: read, now: now, path: database}, nil
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if db.postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, db.write.DB, dir)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fault.WithHint(fault.Unavailablef("the database cannot be opened: %w", unreachable(err)), "check `database:` in the configuration")
+	}
+	return nil
+}
+
+// unreachable shortens pgx's connection errors, which name the user and every address tried.
+func unreachable(err error) error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return fmt.Errorf("no connection to host %s, database %s", connect.Config.Host, connect.Config.Database)
+	}
+	return err
+}
+
+// Close closes the database.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	return err
+}
+
+// tx is one transaction; now is its one clock.
+type tx struct {
+	*sqlx.Tx
+	ctx context.Context
+	now int64
+}
+
+func (db *DB) tx(ctx context.Context, work func(*tx) error) error {
+	t, err := db.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer t.Rollback() //nolint:errcheck // after a commit it has nothing to say
+	if err := work(&tx{t, ctx, millis(db.now())}); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit transaction: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	result, err := t.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) get(target any, query string, args ...any) error {
+	return t.GetContext(t.ctx, target, query, args...)
+}
+
+// ids reserves n ids of a counter and returns the first.
+func (t *tx) ids(counter string, n int) (int64, error) {
+	var last int64
+	if err := t.get(&last, `UPDATE counters SET value = value + $1 WHERE name = $2 RETURNING value`, n, counter); err != nil {
+		return 0, fmt.Errorf("reserve ids of %s: %w", counter, err)
+	}
+	return last - int64(n) + 1, nil
+}
+
+// in expands a slice in a query written with ? and turns the marks into $1.
+func in(query string, args ...any) (string, []any, error) {
+	query, args, err := sqlx.In(query, args...)
+	return sqlx.Rebind(sqlx.DOLLAR, query), args, err
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func toJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("marshal %T: %v", v, err)) // plain data of our own types always marshals
+	}
+	return string(text)
+}
+
+func isDuplicate(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// LockEngine takes the right to send from this database, which one process at a
+// time has. It reports false where another has it.
+func (db *DB) LockEngine(ctx context.Context) (unlock func(), ok bool, err error) {
+	if db.postgres {
+		return db.lockPostgres(ctx)
+	}
+	lock := flock.New(db.path + ".lock")
+	ok, err = lock.TryLock()
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return func() { _ = lock.Unlock() }, true, nil // the process's end unlocks too
+}
+
+const engineLock = 7265617273 // any constant: the name of our advisory lock
+
+func (db *DB) lockPostgres(ctx context.Context) (func(), bool, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	var ok bool
+	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, engineLock).Scan(&ok); err != nil || !ok {
+		return nil, false, errors.Join(err, conn.Close())
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, engineLock) // closing the connection unlocks too
+		_ = conn.Close()
+	}, true, nil
+}
