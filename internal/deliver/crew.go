@@ -1,0 +1,292 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/newsletter"
+)
+
+type task struct {
+	chunk newsletter.Chunk
+	copy  newsletter.Copy
+}
+
+// A crew is the connections of one run. Each has a session and at most one
+// outcome that is not on disk yet.
+type crew struct {
+	engine   *Engine
+	job      Job
+	ledger   *ledger
+	tasks    chan task
+	ended    chan struct{} // closed when the last connection is gone
+	wg       sync.WaitGroup
+	pending  sync.WaitGroup // tasks given and not yet recorded
+	started  int            // by give alone
+
+	mu       sync.Mutex
+	alive    int
+	failures []error
+}
+
+func newCrew(e *Engine, job Job, progress func(newsletter.DeliveryState)) *crew {
+	return &crew{engine: e, job: job, ledger: newLedger(e.store, progress), tasks: make(chan task), ended: make(chan struct{})}
+}
+
+// give waits for a free connection. Connections are opened as they are needed.
+func (c *crew) give(ctx context.Context, t task) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.pending.Add(1)
+	select { // an idle connection takes it
+	case c.tasks <- t:
+		return nil
+	default:
+	}
+	if c.started < max(c.job.Connections, 1) {
+		c.open(ctx)
+	}
+	select {
+	case c.tasks <- t:
+		return nil
+	case <-c.ended:
+		c.pending.Done()
+		return c.failure()
+	case <-ctx.Done():
+		c.pending.Done()
+		return ctx.Err()
+	}
+}
+
+// open starts one more connection, unless all there were have failed.
+func (c *crew) open(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.started > 0 && c.alive == 0 {
+		return
+	}
+	c.started++
+	c.alive++
+	c.wg.Add(1)
+	go c.connection(ctx)
+}
+
+func (c *crew) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.failures) == 0 {
+		return errors.New("no connection is left")
+	}
+	return c.failures[0]
+}
+
+// settle waits until everything given so far is recorded.
+func (c *crew) settle(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { c.pending.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-c.ended:
+		return c.failure()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// finish ends all connections once what is in flight is recorded, and returns
+// why they failed if none could do its work.
+func (c *crew) finish() error {
+	close(c.tasks)
+	c.wg.Wait()
+	c.ledger.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.failures) == c.started && c.started > 0 {
+		return c.failures[0]
+	}
+	for _, err := range c.failures {
+		if !errors.Is(err, errRelay) {
+			return err // the ledger failed: never carry on over that
+		}
+	}
+	return nil
+}
+
+// errRelay marks failures of a connection that leave the others whole.
+var errRelay = errors.New("relay")
+
+type relayFailure struct{ error }
+
+func (relayFailure) Is(target error) bool { return target == errRelay }
+func (f relayFailure) Unwrap() error      { return f.error }
+
+func (c *crew) connection(ctx context.Context) {
+	defer c.wg.Done()
+	err := c.work(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.failures = append(c.failures, err)
+	}
+	if c.alive--; c.alive == 0 {
+		close(c.ended)
+	}
+}
+
+// work sends one message after the other. The outcome of each goes to disk
+// together with the attempt at the next, before that next one is sent.
+func (c *crew) work(ctx context.Context) (err error) {
+	session, err := c.engine.dialer.Dial(ctx)
+	if err != nil {
+		return relayFailure{err}
+	}
+	defer func() {
+		if session != nil {
+			session.Close()
+		}
+	}()
+	var last []newsletter.Outcome
+	flush := func(attempts ...newsletter.Attempt) error {
+		err := c.ledger.record(last, attempts)
+		for range last {
+			c.pending.Done()
+		}
+		last = nil
+		return err
+	}
+	buf := make([]byte, 0, 128<<10)
+	for {
+		var t task
+		var open bool
+		select {
+		case t, open = <-c.tasks:
+		default: // nothing waits: use the time to record
+			if err := flush(); err != nil {
+				return err
+			}
+			t, open = <-c.tasks
+		}
+		if !open {
+			return flush()
+		}
+		if session == nil { // lost with the last message
+			if session, err = c.engine.dialer.Dial(ctx); err != nil {
+				session = nil
+				c.pending.Done()
+				return errors.Join(flush(), relayFailure{err})
+			}
+		}
+		message, language, values, err := c.job.compose(buf[:0], t.copy)
+		if err != nil {
+			c.pending.Done()
+			return errors.Join(flush(), err)
+		}
+		buf = message
+		attempt := newsletter.Attempt{Issue: c.job.Issue.ID, Subscriber: t.copy.SubscriberID, Chunk: t.chunk.Number, Epoch: t.chunk.Epoch,
+			Number: t.copy.Attempts + 1, Language: language, MessageID: values.MessageID, StartedAt: values.Date}
+		if err := flush(attempt); err != nil {
+			c.pending.Done()
+			return err
+		}
+		res := session.Send(c.job.ReturnPath, t.copy.Address, message)
+		last = []newsletter.Outcome{c.engine.outcome(c.job, attempt, res)}
+		if res.Lost {
+			session.Close()
+			session = nil
+		}
+	}
+}
+
+// A ledger commits the barriers of all connections in groups: one transaction
+// for all that wait at a time.
+type ledger struct {
+	store    Store
+	progress func(newsletter.DeliveryState)
+	barriers chan barrier
+	done     chan struct{}
+}
+
+type barrier struct {
+	outcomes []newsletter.Outcome
+	attempts []newsletter.Attempt
+	recorded chan error
+}
+
+func newLedger(store Store, progress func(newsletter.DeliveryState)) *ledger {
+	l := &ledger{store, progress, make(chan barrier, 64), make(chan struct{})}
+	go l.run()
+	return l
+}
+
+// record returns when the outcomes and attempts are on disk. It does not heed
+// the stop signal: what was sent must be written.
+func (l *ledger) record(outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
+	if len(outcomes)+len(attempts) == 0 {
+		return nil
+	}
+	b := barrier{outcomes, attempts, make(chan error, 1)}
+	l.barriers <- b
+	return <-b.recorded
+}
+
+func (l *ledger) close() {
+	close(l.barriers)
+	<-l.done
+}
+
+func (l *ledger) run() {
+	defer close(l.done)
+	for b := range l.barriers {
+		group := []barrier{b}
+		for more := true; more; {
+			select {
+			case next, open := <-l.barriers:
+				if more = open; open {
+					group = append(group, next)
+				}
+			default:
+				more = false
+			}
+		}
+		l.commit(group)
+	}
+}
+
+func (l *ledger) commit(group []barrier) {
+	var outcomes []newsletter.Outcome
+	var attempts []newsletter.Attempt
+	for _, b := range group {
+		outcomes, attempts = append(outcomes, b.outcomes...), append(attempts, b.attempts...)
+	}
+	err := l.store.Record(context.Background(), outcomes, attempts)
+	if err != nil && len(attempts) > 0 && len(outcomes) > 0 {
+		// Fenced out or not: what the relay answered is a fact and is kept.
+		if kept := l.store.Record(context.Background(), outcomes, nil); kept != nil {
+			err = errors.Join(err, kept)
+		}
+	}
+	for _, b := range group {
+		b.recorded <- err
+	}
+	if err == nil && l.progress != nil {
+		for _, o := range outcomes {
+			l.progress(o.State)
+		}
+	}
+}
+
+// Relay makes sessions of package smtp fit Dialer.
+type Relay struct{ smtp.Relay }
+
+// Dial opens a session.
+func (r Relay) Dial(ctx context.Context) (Session, error) {
+	session, err := r.Relay.Dial(ctx)
+	if err != nil {
+		return nil, err // not a nil *smtp.Session in an interface
+	}
+	return session, nil
+}

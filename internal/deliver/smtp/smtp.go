@@ -1,0 +1,248 @@
+// Package smtp owns sessions with a relay: go-mail dials, negotiates TLS and
+// signs in; finished bytes are then written straight to its connection, as its
+// own Data writer works byte by byte and its Send renders while sending. It is
+// the only door to go-mail.
+//
+// What a reply means is decided here by phase and code, never by an error's
+// text: accepted after the final dot; 4xx deferred; 5xx rejected; a connection
+// lost after the final dot was written is unknown, before it deferred.
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/textproto"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+
+	gomail "github.com/wneessen/go-mail"
+	gosmtp "github.com/wneessen/go-mail/smtp"
+)
+
+// Timeouts are those of RFC 5321 section 4.5.3.2, shortened where a relay is near.
+const (
+	dialTimeout  = 30 * time.Second
+	replyTimeout = 2 * time.Minute
+	dotTimeout   = 10 * time.Minute
+)
+
+// Relay says where mail is handed over, and how.
+type Relay struct {
+	ID       string
+	Host     string
+	Port     int
+	TLS      string // none | opportunistic | required | implicit
+	Username string // "": no sign-in
+	Password string
+	Hello    string // the name we greet with
+}
+
+// Result is what became of one message.
+type Result struct {
+	State    newsletter.DeliveryState // Accepted, Deferred, Rejected or Unknown
+	Code     int
+	Enhanced string // RFC 3463
+	Reply    string // on one line
+	Lost     bool   // the session is of no more use
+}
+
+// Session is one open connection. It is not safe for concurrent use.
+type Session struct {
+	client *gosmtp.Client
+	conn   net.Conn
+	dirty  bool // an envelope was begun and not ended: RSET before the next
+}
+
+// Dial opens a session. Its errors name the relay, host and port.
+func (r Relay) Dial(ctx context.Context) (*Session, error) {
+	var conn net.Conn // kept because go-mail leaks it when STARTTLS or sign-in fails
+	dialer := &net.Dialer{Timeout: dialTimeout}
+	config := &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12}
+	options := []gomail.Option{
+		gomail.WithPort(r.Port), gomail.WithTimeout(dialTimeout), gomail.WithTLSConfig(config), gomail.WithoutSMTPUTF8(),
+		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (c net.Conn, err error) {
+			if conn, err = dialer.DialContext(ctx, network, address); err == nil && r.TLS == "implicit" {
+				conn = tls.Client(conn, config)
+			}
+			return conn, err
+		}),
+	}
+	if r.Hello != "" {
+		options = append(options, gomail.WithHELO(r.Hello))
+	}
+	switch r.TLS {
+	case "none":
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+	case "opportunistic":
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	case "implicit":
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS)) // the connection is TLS already
+	default:
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if r.Username != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(r.Username), gomail.WithPassword(r.Password))
+		if r.TLS == "none" || r.TLS == "implicit" {
+			options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc))
+		}
+	}
+	client, err := gomail.NewClient(r.Host, options...)
+	if err != nil {
+		return nil, fault.Invalidf("relay %s: %w", r.ID, err)
+	}
+	session, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		if conn != nil {
+			conn.Close()
+		}
+		return nil, r.explain(err)
+	}
+	return &Session{client: session, conn: conn}, nil
+}
+
+func (r Relay) explain(err error) error {
+	where := net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return fault.WithHint(fault.Unavailablef("relay %s at %s cannot be reached: %w", r.ID, where, op.Err), "check relays: in the configuration, and that the relay is up")
+	}
+	return fault.WithHint(fault.Unavailablef("relay %s at %s: %w", r.ID, where, err), "check tls:, auth: and the password of the relay")
+}
+
+// Send hands over one finished message: CRLF line ends, no line beginning with a dot.
+func (s *Session) Send(from, to string, message []byte) Result {
+	if s.dirty {
+		if res, ok := s.command(250, "RSET"); !ok {
+			res.Lost = true
+			return s.deferred(res)
+		}
+	}
+	s.dirty = true
+	options := ""
+	if !isASCII(to) {
+		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
+			s.dirty = false
+			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
+		}
+		options = " SMTPUTF8"
+	}
+	if res, ok := s.command(250, "MAIL FROM:<%s>%s", from, options); !ok {
+		return s.deferred(res)
+	}
+	if res, ok := s.command(25, "RCPT TO:<%s>", to); !ok {
+		return s.deferred(res)
+	}
+	if res, ok := s.command(354, "DATA"); !ok {
+		return s.deferred(res)
+	}
+	return s.body(message)
+}
+
+// deferred marks a failure before the final dot: no copy can have been accepted.
+func (s *Session) deferred(res Result) Result {
+	if res.Code == 0 {
+		res.State, res.Lost = newsletter.Deferred, true
+	}
+	if res.Code == 421 {
+		res.Lost = true
+	}
+	return res
+}
+
+func (s *Session) body(message []byte) Result {
+	if err := s.conn.SetDeadline(time.Now().Add(dotTimeout)); err != nil {
+		return s.deferred(lost(err))
+	}
+	text := s.client.Text
+	if _, err := text.W.Write(message); err != nil {
+		return s.deferred(lost(err))
+	}
+	// From the last byte of this on, the relay may have the message.
+	if _, err := text.W.WriteString(".\r\n"); err != nil {
+		return unknown(err)
+	}
+	if err := text.W.Flush(); err != nil {
+		return unknown(err)
+	}
+	code, reply, err := text.ReadResponse(250)
+	if err != nil && code == 0 {
+		return unknown(err)
+	}
+	s.dirty = false
+	res := classify(code, reply, err)
+	res.Lost = code == 421
+	return res
+}
+
+func unknown(err error) Result {
+	return Result{State: newsletter.Unknown, Reply: "connection lost after the final dot: " + oneLine(err.Error()), Lost: true}
+}
+
+func lost(err error) Result {
+	return Result{State: newsletter.Deferred, Reply: "connection lost: " + oneLine(err.Error()), Lost: true}
+}
+
+// command sends one command and reports whether the reply was the expected one.
+func (s *Session) command(expect int, format string, args ...any) (Result, bool) {
+	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return lost(err), false
+	}
+	text := s.client.Text
+	if err := text.PrintfLine(format, args...); err != nil {
+		return lost(err), false
+	}
+	code, reply, err := text.ReadResponse(expect)
+	if err != nil && code == 0 {
+		return lost(err), false
+	}
+	return classify(code, reply, err), err == nil
+}
+
+var enhanced = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})\b`)
+
+func classify(code int, reply string, err error) Result {
+	var protocol *textproto.Error
+	if errors.As(err, &protocol) {
+		reply = protocol.Msg
+	}
+	res := Result{Code: code, Reply: oneLine(reply), Enhanced: enhanced.FindString(strings.TrimSpace(reply))}
+	switch {
+	case err == nil:
+		res.State = newsletter.Accepted
+	case code >= 500:
+		res.State = newsletter.Rejected
+	default:
+		res.State = newsletter.Deferred // 4xx, and replies that make no sense here
+	}
+	return res
+}
+
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	return s[:min(len(s), 500)]
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// Close says goodbye without waiting long for an answer.
+func (s *Session) Close() {
+	if s.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
+		_ = s.client.Text.PrintfLine("QUIT") // what is accepted is accepted, whatever comes now
+		_, _, _ = s.client.Text.ReadResponse(221)
+	}
+	_ = s.conn.Close()
+}

@@ -1,0 +1,95 @@
+// Package notice owns service mail: what we write to approvers and to people who
+// ask to join. It writes words; a notice is a row before it goes, and sending it
+// is deliver's work.
+package notice
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"broadsheet/internal/locale"
+	"broadsheet/internal/newsletter"
+)
+
+// Writer writes notices from the templates in mail/.
+type Writer struct {
+	html *template.Template
+	text *texttemplate.Template
+}
+
+// New parses the mail templates.
+func New(templates fs.FS) (*Writer, error) {
+	html, err := template.ParseFS(templates, "mail/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("mail templates: %w", err)
+	}
+	text, err := texttemplate.ParseFS(templates, "mail/*.txt")
+	if err != nil {
+		return nil, fmt.Errorf("mail templates: %w", err)
+	}
+	return &Writer{html, text}, nil
+}
+
+type view struct {
+	Language, Dir, Subject, Heading, Intro, Open, Link, Until string
+}
+
+func (w *Writer) write(name string, v view) (html, text string, err error) {
+	var h, t bytes.Buffer
+	if err := w.html.ExecuteTemplate(&h, name+".html", v); err != nil {
+		return "", "", err
+	}
+	if err := w.text.ExecuteTemplate(&t, name+".txt", v); err != nil {
+		return "", "", err
+	}
+	return h.String(), t.String(), nil
+}
+
+// Review asks a person to decide on an issue. The mail is the issue itself, in
+// proof's language, with a banner above it.
+func (w *Writer) Review(pub newsletter.Publication, issue newsletter.Issue, proof newsletter.Proof, person, link string, until time.Time) (newsletter.Notice, error) {
+	words := locale.For(proof.Language)
+	title := pub.Title.In(proof.Language, pub.Fallback())
+	v := view{Language: proof.Language, Dir: words.Dir(), Intro: words.Label("review_intro"), Open: words.Label("review_open"), Link: link,
+		Subject: words.Label("review_subject", "title", title, "n", strconv.Itoa(issue.Number)), Until: words.Label("review_until", "date", words.Date(until.In(pub.Location())))}
+	html, text, err := w.write("review", v)
+	if err != nil {
+		return newsletter.Notice{}, err
+	}
+	return newsletter.Notice{Dedupe: fmt.Sprintf("review %s %s %s", issue.PublicID, issue.Digest, person), Kind: "review", Address: person, Sender: pub.From,
+		Language: proof.Language, Subject: v.Subject, HTML: intoBody(proof.HTML, html), Text: text + proof.Text}, nil
+}
+
+// intoBody puts a fragment at the top of a document's body.
+func intoBody(document, fragment string) string {
+	at := strings.Index(document, "<body")
+	if at < 0 {
+		return fragment + document
+	}
+	end := strings.IndexByte(document[at:], '>')
+	if end < 0 {
+		return fragment + document
+	}
+	at += end + 1
+	return document[:at] + fragment + document[at:]
+}
+
+// Confirm asks the owner of an address whether they want a list. It carries no
+// word of whoever asked.
+func (w *Writer) Confirm(pub newsletter.Publication, language, address, link, dedupe string) (newsletter.Notice, error) {
+	words := locale.For(language)
+	title := pub.Title.In(language, pub.Fallback())
+	v := view{Language: language, Dir: words.Dir(), Subject: words.Label("confirm_subject", "title", title), Heading: words.Label("confirm_title"),
+		Intro: words.Label("confirm_mail", "title", title), Open: words.Label("confirm_button"), Link: link}
+	html, text, err := w.write("confirm", v)
+	if err != nil {
+		return newsletter.Notice{}, err
+	}
+	return newsletter.Notice{Dedupe: dedupe, Kind: "confirm", Address: address, Sender: pub.From, Language: language, Subject: v.Subject, HTML: html, Text: text}, nil
+}
