@@ -156,7 +156,7 @@ func order(kind newsletter.Kind, entries []newsletter.Entry) {
 
 // taken reports whether an item, or the same one from another source, is used, and marks it.
 func taken(used map[string]bool, item newsletter.Item) bool {
-	keys := []string{"t " + fold(item.Title) + " " + item.When().UTC().Format(time.DateOnly)}
+	keys := []string{"t " + fold(item.Title) + " " + day(item)}
 	if item.URL != "" && item.Kind != newsletter.Event { // events of one agenda page may share its address
 		keys = append(keys, "u "+item.URL)
 	}

@@ -72,7 +72,8 @@ func families(sources []newsletter.Source) map[string]string {
 	return family
 }
 
-func day(item newsletter.Item) string { return item.When().UTC().Format(time.DateOnly) }
+// day is an item's day on the clock it was written on.
+func day(item newsletter.Item) string { return item.When().Format(time.DateOnly) }
 
 func keys(root string, item newsletter.Item, perDay map[string]int) []string {
 	var out []string

@@ -290,7 +290,7 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 		c.language(index(path+".languages", j), tag)
 	}
 	c.zone(path+".timezone", p.Timezone)
-	if _, err := ParseDuration(p.Period); p.Period != "since_last_compose" && err != nil {
+	if _, err := newsletter.ParseDuration(p.Period); p.Period != "since_last_compose" && err != nil {
 		c.bad(path+".period", "since_last_compose, or 30d", "%s.period %q", path, p.Period)
 	}
 	for key, text := range map[string]string{"compose": p.Schedule.Compose, "send": p.Schedule.Send} {

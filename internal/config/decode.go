@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"broadsheet/internal/newsletter"
 
@@ -236,28 +235,12 @@ func (d *decoder) duration(n ast.Node, target *newsletter.Duration, path string)
 	if !ok {
 		return
 	}
-	span, err := ParseDuration(s)
+	span, err := newsletter.ParseDuration(s)
 	if err != nil {
 		d.fault(position(n), path, "write 90s, 15m, 2h or 90d", "%s: %q is not a duration", path, s)
 		return
 	}
 	*target = newsletter.Duration(span)
-}
-
-// ParseDuration reads 90s, 15m, 2h or 90d.
-func ParseDuration(s string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil || n < 0 || n > 36500 {
-			return 0, fmt.Errorf("%q is not a number of days", s)
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	span, err := time.ParseDuration(s)
-	if err == nil && span < 0 {
-		err = fmt.Errorf("%q is negative", s)
-	}
-	return span, err
 }
 
 func join(path, key string) string {

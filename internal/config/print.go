@@ -12,8 +12,17 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Print returns the configuration as it is understood, defaults included and secrets as references.
-func (c *Config) Print() ([]byte, error) {
+// Print returns the configuration as it is understood, defaults included and
+// secrets as references, in YAML or JSON.
+func (c *Config) Print(asJSON bool) ([]byte, error) {
+	text, err := c.yaml()
+	if err != nil || !asJSON {
+		return text, err
+	}
+	return yaml.YAMLToJSON(text)
+}
+
+func (c *Config) yaml() ([]byte, error) {
 	shown := *c
 	shown.Database = redactDatabase(c.Database)
 	return yaml.MarshalWithOptions(shown,

@@ -17,14 +17,14 @@ type task struct {
 // A crew is the connections of one run. Each has a session and at most one
 // outcome that is not on disk yet.
 type crew struct {
-	engine   *Engine
-	job      Job
-	ledger   *ledger
-	tasks    chan task
-	ended    chan struct{} // closed when the last connection is gone
-	wg       sync.WaitGroup
-	pending  sync.WaitGroup // tasks given and not yet recorded
-	started  int            // by give alone
+	engine  *Engine
+	job     Job
+	ledger  *ledger
+	tasks   chan task
+	ended   chan struct{} // closed when the last connection is gone
+	wg      sync.WaitGroup
+	pending sync.WaitGroup // tasks given and not yet recorded
+	started int            // by give alone
 
 	mu       sync.Mutex
 	alive    int

@@ -62,7 +62,7 @@ func (w *Writer) Review(pub newsletter.Publication, issue newsletter.Issue, proo
 	if err != nil {
 		return newsletter.Notice{}, err
 	}
-	return newsletter.Notice{Dedupe: fmt.Sprintf("review %s %s %s", issue.PublicID, issue.Digest, person), Kind: "review", Address: person, Sender: pub.From,
+	return newsletter.Notice{Dedupe: fmt.Sprintf("review %s %d %s", issue.PublicID, issue.UpdatedAt.UnixMilli(), person), Kind: "review", Address: person, Sender: pub.From,
 		Language: proof.Language, Subject: v.Subject, HTML: intoBody(proof.HTML, html), Text: text + proof.Text}, nil
 }
 

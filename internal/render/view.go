@@ -154,7 +154,7 @@ func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (Secti
 		entry.Lead = lead
 		v.Entries = append(v.Entries, entry)
 		if s.Kind == newsletter.Event {
-			month := b.words.MonthYear(item.StartsAt.In(b.loc))
+			month := b.words.MonthYear(b.local(item.StartsAt, item.AllDay))
 			if n := len(v.Months); n == 0 || v.Months[n-1].Title != month {
 				v.Months = append(v.Months, MonthView{Title: month})
 			}
@@ -235,7 +235,7 @@ func (b viewer) body(v *EntryView, e newsletter.Entry, item newsletter.Item, s n
 func (b viewer) meta(item newsletter.Item, own bool) string {
 	var parts []string
 	if item.Precision != newsletter.Undated {
-		parts = append(parts, b.words.Date(item.PublishedAt.In(b.loc)))
+		parts = append(parts, b.words.Date(b.local(item.PublishedAt, item.Precision == newsletter.Day)))
 	}
 	if item.Subtitle != "" {
 		parts = append(parts, item.Subtitle)
@@ -247,7 +247,7 @@ func (b viewer) meta(item newsletter.Item, own bool) string {
 }
 
 func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
-	from, to := item.StartsAt.In(b.loc), item.EndsAt.In(b.loc)
+	from, to := b.local(item.StartsAt, item.AllDay), b.local(item.EndsAt, item.AllDay)
 	if item.EndsAt.IsZero() {
 		to = time.Time{}
 	}
@@ -266,6 +266,15 @@ func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
 	if item.Status == "cancelled" {
 		v.Status = b.words.Label("cancelled")
 	}
+}
+
+// local returns an instant on the publication's clock. A day is a day
+// everywhere: it keeps the clock it was written on.
+func (b viewer) local(t time.Time, day bool) time.Time {
+	if day {
+		return t
+	}
+	return t.In(b.loc)
 }
 
 func named(contacts []newsletter.Contact) []newsletter.Contact {

@@ -90,8 +90,8 @@ func (t *tx) revision(issue newsletter.Issue) error {
 // draft. It is a Conflict if the issue is no longer at that revision or no longer editable.
 func (db *DB) SaveRevision(ctx context.Context, issue *newsletter.Issue) error {
 	err := db.tx(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE issues SET revision = revision + 1, state = 'draft', digest = '', updated_at = $1
-			WHERE id = $2 AND revision = $3 AND state IN ('draft', 'in_review', 'approved')`, t.now, issue.ID, issue.Revision)
+		n, err := t.exec(`UPDATE issues SET revision = revision + 1, state = 'draft', digest = '', slot = $4, updated_at = $1
+			WHERE id = $2 AND revision = $3 AND state IN ('draft', 'in_review', 'approved')`, t.now, issue.ID, issue.Revision, sql.NullString{String: issue.Slot, Valid: issue.Slot != ""})
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (db *DB) MoveIssue(ctx context.Context, issue *newsletter.Issue, to newslet
 		if n == 0 {
 			return fault.Conflictf("issue %s is no longer %s at revision %d", issue.Slug(), issue.State, issue.Revision)
 		}
-		issue.State = to
+		issue.State, issue.UpdatedAt = to, instant(t.now)
 		if digest != "" {
 			issue.Digest = digest
 		}

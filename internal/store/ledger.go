@@ -381,3 +381,16 @@ func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsl
 	}
 	return rows.Err()
 }
+
+// CountAudience returns how many a send to the lists would reach now.
+func (db *DB) CountAudience(ctx context.Context, lists []string) (n int, err error) {
+	now := millis(db.now())
+	query, args, err := in(`SELECT COUNT(*) FROM subscribers s WHERE`+audienceClause, lists, now, now, now)
+	if err != nil {
+		return 0, err
+	}
+	if err := db.read.GetContext(ctx, &n, query, args...); err != nil {
+		return 0, fmt.Errorf("count the audience: %w", err)
+	}
+	return n, nil
+}

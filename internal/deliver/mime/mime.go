@@ -8,6 +8,7 @@
 package mime
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"html"
@@ -301,12 +302,10 @@ func fold(value string) string {
 	return b.String()
 }
 
-// BoundaryFor returns a boundary that depends on a digest only; "=_" cannot stand in quoted-printable text (RFC 2045 section 6.7).
-func BoundaryFor(digest string) string {
-	if len(digest) < 24 {
-		digest = hex.EncodeToString([]byte(digest + strings.Repeat("x", 24)))
-	}
-	return "=_" + digest[:24]
+// BoundaryFor returns a boundary that depends on a text only; "=_" cannot stand in quoted-printable text (RFC 2045 section 6.7).
+func BoundaryFor(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "=_" + hex.EncodeToString(sum[:12])
 }
 
 // Personalise fills the marks of a proof's HTML or text outside of mail: for a

@@ -1,0 +1,144 @@
+// Package app owns the wiring: it opens the store, builds every stage, hands
+// each what it needs, and runs and stops the daemon. It decides nothing.
+package app
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"broadsheet/internal/collect"
+	"broadsheet/internal/config"
+	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/desk"
+	"broadsheet/internal/fetch"
+	"broadsheet/internal/notice"
+	"broadsheet/internal/render"
+	"broadsheet/internal/review"
+	"broadsheet/internal/staff"
+	"broadsheet/internal/store"
+	"broadsheet/internal/token"
+	"broadsheet/internal/web"
+	"broadsheet/subscribers"
+	"broadsheet/templates"
+)
+
+// What the stages consume is what the store gives.
+var (
+	_ subscribers.Store = (*store.DB)(nil)
+	_ collect.Store     = (*store.DB)(nil)
+	_ review.Store      = (*store.DB)(nil)
+	_ deliver.Store     = (*store.DB)(nil)
+	_ desk.Issues       = (*store.DB)(nil)
+	_ desk.Items        = (*store.DB)(nil)
+	_ desk.Sends        = (*store.DB)(nil)
+	_ desk.Slots        = (*store.DB)(nil)
+	_ desk.Office       = (*store.DB)(nil)
+)
+
+// Options are what does not stand in the configuration.
+type Options struct {
+	Now       func() time.Time
+	Rehearsal bool // Now is not the real clock: nothing may really be sent
+	Log       *slog.Logger
+	Version   string
+	Inbox     web.Inbox // the demo's mail server, shown at the desk
+}
+
+// App is everything, wired.
+type App struct {
+	Desk   *desk.Desk
+	People *subscribers.Service
+
+	config    *config.Config
+	options   Options
+	db        *store.DB
+	tokens    token.Signer
+	templates fs.FS
+	client    *fetch.Client
+}
+
+// Open opens the store and wires everything over it.
+func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db, err := store.Open(ctx, cfg.Database, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now)}
+	if err := a.wire(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// ownTemplates returns the folder templates/ beside the configuration where there is one.
+func ownTemplates(dir string) string {
+	path := filepath.Join(dir, "templates")
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return ""
+	}
+	return path
+}
+
+func (a *App) wire(ctx context.Context) error {
+	renderer, err := render.New(a.templates)
+	if err != nil {
+		return err
+	}
+	notices, err := notice.New(a.templates)
+	if err != nil {
+		return err
+	}
+	if err := a.People.SyncLists(ctx, a.config.Lists); err != nil {
+		return err
+	}
+	a.client = fetch.New("broadsheet/" + a.options.Version + " (newsletter; +" + a.config.Public.URL + ")")
+	a.Desk = &desk.Desk{
+		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: a.delivery(),
+		Issues: a.db, Items: a.db, Sends: a.db, Slots: a.db, Office: a.db, Ledger: a.db, People: a.People,
+		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
+		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
+	}
+	return nil
+}
+
+func team(people []config.Person) staff.Team {
+	var out staff.Team
+	for _, p := range people {
+		person := staff.Person{Name: p.Name, Email: p.Email, Languages: p.Languages}
+		for _, r := range p.Roles {
+			person.Roles = append(person.Roles, staff.Role(r))
+		}
+		person.Until, _ = time.Parse(time.DateOnly, p.Until) // checked by config; "" is no end
+		out = append(out, person)
+	}
+	return out
+}
+
+func (a *App) delivery() desk.Delivery {
+	d := desk.Delivery{ReturnPath: a.config.Bounces.ReturnPath, Outbox: filepath.Join(a.config.Dir, "outbox"), Rehearsal: a.options.Rehearsal}
+	if len(a.config.Relays) == 0 {
+		return d
+	}
+	r := a.config.Relays[0]
+	relay := smtp.Relay{ID: r.ID, Host: r.Host, Port: r.Port, TLS: r.TLS}
+	if r.Auth == "password" {
+		relay.Username, relay.Password = r.Username, r.Password.Value()
+	}
+	d.Dialer, d.Relay, d.Connections = deliver.Relay{Relay: relay}, r.ID, r.Connections
+	return d
+}
+
+// Close closes the store.
+func (a *App) Close() error {
+	a.client.CloseIdle()
+	return a.db.Close()
+}

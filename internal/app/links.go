@@ -1,0 +1,76 @@
+package app
+
+import (
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"broadsheet/internal/config"
+	"broadsheet/internal/deliver/mime"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/token"
+)
+
+// links makes the addresses in messages; package web answers them.
+type links struct {
+	tokens token.Signer
+	config *config.Config
+}
+
+func (l links) public(path ...string) string {
+	return strings.TrimSuffix(l.config.Public.URL, "/") + "/" + strings.Join(path, "/")
+}
+
+func (l links) domain(pub newsletter.Publication) string {
+	from, err := mail.ParseAddress(pub.From)
+	if err != nil {
+		return "localhost" // config has checked it
+	}
+	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+}
+
+// MessageID is at most 60 characters and says nothing of the recipient.
+func (l links) MessageID(pub newsletter.Publication, parts ...string) string {
+	return l.tokens.Name("message", parts...) + "@" + l.domain(pub)
+}
+
+func (l links) Copy(pub newsletter.Publication, issue newsletter.Issue, c newsletter.Copy, language string) mime.Values {
+	return mime.Values{
+		Address: c.Address, Name: c.Name, MessageID: l.MessageID(pub, "copy", issue.PublicID, c.PublicID),
+		Unsubscribe: l.public("u", l.tokens.Sign(token.Unsubscribe, c.PublicID, pub.ID)),
+		Preferences: l.public("p", l.tokens.Sign(token.Preferences, c.PublicID, pub.ID)),
+		WebView:     l.public("i", issue.PublicID, language),
+	}
+}
+
+func (l links) Test(pub newsletter.Publication, issue newsletter.Issue, address, name, language string) mime.Values {
+	return mime.Values{Address: address, Name: name, Unsubscribe: l.public("own-link", pub.ID), Preferences: l.public("own-link", pub.ID), WebView: l.public("i", issue.PublicID, language)}
+}
+
+func (l links) Review(issue newsletter.Issue, person string, until time.Time) string {
+	// A person is named by a keyed hash: no address in a link.
+	return strings.TrimSuffix(l.config.Desk.URL, "/") + "/review/" + l.tokens.SignUntil(token.Review, until, issue.PublicID, issue.Digest, l.tokens.Name("person", strings.ToLower(person)))
+}
+
+func (l links) Confirm(subscriber, list string) string {
+	return l.public("c", l.tokens.Sign(token.Confirm, subscriber, list))
+}
+
+// Headers are the list headers of RFC 2369, RFC 2919 and practice.
+func (l links) Headers(pub newsletter.Publication, issue newsletter.Issue) []mime.Header {
+	domain := l.domain(pub)
+	headers := []mime.Header{
+		{Name: "List-Id", Value: mime.EncodeText(strings.ReplaceAll(pub.Title.In(pub.Fallback(), ""), `"`, "")) + " <" + pub.ID + "." + domain + ">"},
+		{Name: "List-Help", Value: "<" + l.public("own-link", pub.ID) + ">"},
+		{Name: "List-Post", Value: "NO"},
+		{Name: "Precedence", Value: "bulk"},
+		{Name: "X-Auto-Response-Suppress", Value: "All"},
+		{Name: "Feedback-ID", Value: strconv.Itoa(issue.Number) + ":" + pub.ID + ":broadsheet"},
+	}
+	if pub.Archive == "public" {
+		headers = append(headers, mime.Header{Name: "List-Archive", Value: "<" + l.public("archive", url.PathEscape(pub.ID)) + ">"})
+	}
+	return headers
+}

@@ -1,0 +1,221 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/mime"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/schedule"
+)
+
+// Tick does what the schedule asks for now: it writes the slots that have come
+// due, composes, and orders sends. Each slot is settled once, over restarts and
+// clock changes; a slot that was missed is done within the send window and after
+// that left to a person.
+func (d *Desk) Tick(ctx context.Context) error {
+	var failed error
+	for _, pub := range d.Publications {
+		if err := d.plan(ctx, pub); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		slots, err := d.Slots.PlannedSlots(ctx, pub.ID)
+		failed = errors.Join(failed, err)
+		for _, slot := range slots {
+			failed = errors.Join(failed, d.slot(ctx, pub, slot))
+		}
+	}
+	return failed
+}
+
+// plan writes the slots between the last look and now. The first look ever
+// begins now: a new installation has missed nothing.
+func (d *Desk) plan(ctx context.Context, pub newsletter.Publication) error {
+	now := d.Now()
+	for kind, text := range map[string]string{"compose": pub.Schedule.Compose, "send": pub.Schedule.Send} {
+		if text == "" {
+			continue
+		}
+		looked, err := d.Slots.LookedUntil(ctx, pub.ID, kind)
+		if err != nil {
+			return err
+		}
+		if looked.IsZero() {
+			looked = now
+		}
+		if now.Before(looked) { // the clock went back: nothing is due twice
+			continue
+		}
+		due, err := schedule.Slots(text, pub.Location(), pub.Schedule.Closed, looked, now)
+		if err != nil {
+			return err
+		}
+		slots := make([]newsletter.Slot, len(due))
+		for i, s := range due {
+			slots[i] = newsletter.Slot{Publication: pub.ID, Kind: kind, Label: s.Label, DueAt: s.At}
+		}
+		if err := d.Slots.PlanSlots(ctx, pub.ID, kind, slots, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) slot(ctx context.Context, pub newsletter.Publication, slot newsletter.Slot) error {
+	late := d.Now().Sub(slot.DueAt) > time.Duration(pub.Schedule.SendWindow)
+	switch {
+	case late && slot.Kind == "compose":
+		return d.settle(ctx, slot, "missed", "the time for it had passed; compose by hand")
+	case slot.Kind == "compose":
+		made, err := d.Compose(ctx, pub.ID, Scheduler)
+		if err != nil {
+			return err
+		}
+		return d.settle(ctx, slot, "done", made.Outcome)
+	}
+	return d.sendSlot(ctx, pub, slot, late)
+}
+
+func (d *Desk) settle(ctx context.Context, slot newsletter.Slot, state, note string) error {
+	won, err := d.Slots.SettleSlot(ctx, slot, state, note)
+	if won {
+		d.Log.Info("slot settled", "publication", slot.Publication, "kind", slot.Kind, "slot", slot.Label, "state", state, "note", note)
+	}
+	return err
+}
+
+// sendSlot orders the issue that is for a slot. While it waits for approval the slot stays planned, and the reason is noted.
+func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot newsletter.Slot, late bool) error {
+	issues, err := d.Issues.Issues(ctx, pub.ID)
+	if err != nil {
+		return err
+	}
+	var issue *newsletter.Issue
+	for i := range issues {
+		if issues[i].Slot == slot.Label {
+			issue = &issues[i]
+		}
+	}
+	wait := func(note string) error {
+		if late {
+			return d.settle(ctx, slot, "missed", note+"; send by hand")
+		}
+		if slot.Note != note {
+			d.Log.Warn("slot waits", "publication", pub.ID, "slot", slot.Label, "note", note)
+		}
+		return d.Slots.NoteSlot(ctx, slot, note)
+	}
+	switch {
+	case issue == nil:
+		return wait("there is no issue for it")
+	case issue.State == newsletter.Sending || issue.State == newsletter.Sent:
+		return d.settle(ctx, slot, "done", issue.Slug())
+	case issue.State == newsletter.Cancelled:
+		return d.settle(ctx, slot, "refused", issue.Slug()+" is cancelled")
+	case issue.State != newsletter.Approved:
+		return wait(issue.Slug() + " is not approved")
+	case late:
+		return wait(issue.Slug() + " was approved too late")
+	case d.relay() != nil:
+		return d.settle(ctx, slot, "refused", "no relay is configured")
+	}
+	if err := d.order(ctx, issue, pub, Scheduler); err != nil {
+		return err
+	}
+	return d.settle(ctx, slot, "done", issue.Slug())
+}
+
+// Deliver sends every issue that is being sent, as far as that goes now. It is
+// also recovery: an issue whose sender died is simply still being sent.
+func (d *Desk) Deliver(ctx context.Context) error {
+	if d.relay() != nil {
+		return nil
+	}
+	issues, err := d.Issues.Issues(ctx, "")
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, issue := range issues {
+		if issue.State != newsletter.Sending || ctx.Err() != nil {
+			continue
+		}
+		pub, err := d.Publication(issue.Publication)
+		if err == nil {
+			err = d.deliverOne(ctx, &issue, pub)
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
+}
+
+func (d *Desk) deliverOne(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication) error {
+	unlock, mine, err := d.Sends.LockEngine(ctx)
+	if err != nil || !mine {
+		return err
+	}
+	defer unlock()
+	_, err = d.run(ctx, issue, pub, func(newsletter.Tally) {})
+	if issue.State == newsletter.Sent {
+		tally, countErr := d.Sends.Tally(ctx, issue.ID)
+		d.Log.Info("issue sent", "issue", issue.Slug(), "audience", tally.Audience, "accepted", tally.Accepted, "rejected", tally.Rejected, "unknown", tally.Unknown)
+		err = errors.Join(err, countErr)
+	}
+	return err
+}
+
+// SendNotices hands over the service mail that waits. What the relay refuses for
+// good is given up; all else is tried again, at most ten times.
+func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
+	if d.relay() != nil {
+		return 0, nil
+	}
+	waiting, err := d.Office.WaitingNotices(ctx, d.Now(), 100)
+	if err != nil {
+		return 0, err
+	}
+	for _, n := range waiting {
+		accepted, err := d.sendNotice(ctx, n)
+		if err != nil {
+			return sent, err
+		}
+		if accepted {
+			sent++
+		}
+	}
+	return sent, nil
+}
+
+func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (bool, error) {
+	pub := newsletter.Publication{From: n.Sender}
+	m, err := mime.Compile(mime.Content{From: n.Sender, Subject: n.Subject, HTML: n.HTML, Text: n.Text, Boundary: mime.BoundaryFor(n.Subject + n.Address),
+		Headers: []mime.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}}})
+	if err != nil {
+		return false, err
+	}
+	message, err := m.Append(nil, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Kind, n.Address, d.Now().String()), Date: d.Now()})
+	if err != nil {
+		return false, err
+	}
+	res, err := deliver.One(ctx, d.Delivery.Dialer, d.returnPath(pub), n.Address, message)
+	if err != nil {
+		if !fault.Is(err, fault.Unavailable) {
+			return false, err
+		}
+		res.State = newsletter.Deferred
+		d.Log.Warn("service mail waits for the relay", "notice", n.ID, "kind", n.Kind)
+	}
+	state := "waiting"
+	switch {
+	case res.State == newsletter.Accepted || res.State == newsletter.Unknown: // twice is worse than a second submit
+		state = "sent"
+	case res.State == newsletter.Rejected || n.Attempts >= 9:
+		state = "refused"
+		d.Log.Warn("service mail refused", "notice", n.ID, "kind", n.Kind, "code", res.Code)
+	}
+	return state == "sent", d.Office.SettleNotice(ctx, n.ID, state, d.Now().Add(deliver.RetryAfter(n.Attempts+1)))
+}

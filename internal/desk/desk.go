@@ -1,0 +1,186 @@
+// Package desk owns the use cases: what a person, or the schedule in a person's
+// stead, may do with issues. It checks roles, calls one stage after the other
+// and writes who did what. Both doors call it: the command line and the web.
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"broadsheet/internal/collect"
+	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/mime"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/notice"
+	"broadsheet/internal/render"
+	"broadsheet/internal/review"
+	"broadsheet/internal/staff"
+	"broadsheet/subscribers"
+)
+
+// Actors that are no person: the command line of the machine, and the daemon's clock.
+const (
+	Operator  = "operator"
+	Scheduler = "schedule"
+)
+
+// Issues is the store of issues and their proofs.
+type Issues interface {
+	CreateIssue(ctx context.Context, issue *newsletter.Issue) error
+	SaveRevision(ctx context.Context, issue *newsletter.Issue) error
+	Issue(ctx context.Context, publication string, number int) (newsletter.Issue, error)
+	IssueByPublicID(ctx context.Context, id string) (newsletter.Issue, error)
+	Issues(ctx context.Context, publication string) ([]newsletter.Issue, error)
+	Proofs(ctx context.Context, issue int64, revision int) ([]newsletter.Proof, error)
+	LastComposed(ctx context.Context, publication string) (time.Time, error)
+}
+
+// Items is the store of what was collected.
+type Items interface {
+	Items(ctx context.Context, since time.Time) ([]newsletter.Item, error)
+	Item(ctx context.Context, id int64) (newsletter.Item, error)
+	PlacedItems(ctx context.Context, publication string, except int64) (map[int64]bool, error)
+	SourceRuns(ctx context.Context) (map[string]newsletter.SourceRun, error)
+}
+
+// Sends is the ledger as the desk sees it.
+type Sends interface {
+	StartSend(ctx context.Context, issue *newsletter.Issue, digest string, lists []string, by string, giveUp time.Duration) error
+	Send(ctx context.Context, issue int64) (newsletter.Send, error)
+	CountAudience(ctx context.Context, lists []string) (int, error)
+	ReopenUnknown(ctx context.Context, issue *newsletter.Issue) (int64, error)
+	Tally(ctx context.Context, issue int64) (newsletter.Tally, error)
+	Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error
+	LockEngine(ctx context.Context) (unlock func(), ok bool, err error)
+}
+
+// Slots is the store of the schedule.
+type Slots interface {
+	PlanSlots(ctx context.Context, publication, kind string, slots []newsletter.Slot, until time.Time) error
+	LookedUntil(ctx context.Context, publication, kind string) (time.Time, error)
+	PlannedSlots(ctx context.Context, publication string) ([]newsletter.Slot, error)
+	SettleSlot(ctx context.Context, s newsletter.Slot, state, note string) (won bool, err error)
+	NoteSlot(ctx context.Context, s newsletter.Slot, note string) error
+}
+
+// Office is the store of service mail and of the audit log.
+type Office interface {
+	AddNotice(ctx context.Context, n newsletter.Notice) error
+	WaitingNotices(ctx context.Context, now time.Time, limit int) ([]newsletter.Notice, error)
+	SettleNotice(ctx context.Context, id int64, state string, next time.Time) error
+	AddAudit(ctx context.Context, e staff.AuditEntry) error
+	Audit(ctx context.Context, subject string) ([]staff.AuditEntry, error)
+}
+
+// Links makes the addresses that stand in messages.
+type Links interface {
+	// Copy returns the values of one recipient's copy.
+	Copy(pub newsletter.Publication, issue newsletter.Issue, c newsletter.Copy, language string) mime.Values
+	// Test returns values whose links change nothing.
+	Test(pub newsletter.Publication, issue newsletter.Issue, address, name, language string) mime.Values
+	// Review returns an approver's personal link.
+	Review(issue newsletter.Issue, person string, until time.Time) string
+	// Confirm returns the link that confirms a subscription.
+	Confirm(subscriber, list string) string
+	// Headers returns the fixed list headers of a publication's issue.
+	Headers(pub newsletter.Publication, issue newsletter.Issue) []mime.Header
+	// MessageID returns the id of a message that is no one's copy of an issue.
+	MessageID(pub newsletter.Publication, parts ...string) string
+}
+
+// Delivery says how mail leaves; a nil Dialer means that no relay is configured.
+type Delivery struct {
+	Dialer      deliver.Dialer
+	Relay       string
+	Connections int
+	ReturnPath  string // "": the publication's sender
+	Outbox      string // the folder of rehearsals
+	Rehearsal   bool   // a rehearsal clock is set: nothing may really be sent
+}
+
+// Desk is the use cases over the stages.
+type Desk struct {
+	Publications []newsletter.Publication
+	Sources      []newsletter.Source
+	Team         staff.Team
+	Delivery     Delivery
+
+	Issues    Issues
+	Items     Items
+	Sends     Sends
+	Slots     Slots
+	Office    Office
+	Ledger    deliver.Store
+	People    *subscribers.Service
+	Collector *collect.Collector
+	Renderer  *render.Renderer
+	Reviews   *review.Service
+	Notices   *notice.Writer
+	Links     Links
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Publication returns the publication with an id; "" is the only one there is.
+func (d *Desk) Publication(id string) (newsletter.Publication, error) {
+	if id == "" && len(d.Publications) == 1 {
+		return d.Publications[0], nil
+	}
+	ids := ""
+	for _, p := range d.Publications {
+		if p.ID == id {
+			return p, nil
+		}
+		ids += " " + p.ID
+	}
+	return newsletter.Publication{}, fault.WithHint(fault.NotFoundf("no publication %q", id), "the publications are:%s", ids)
+}
+
+// Source returns the source with an id.
+func (d *Desk) Source(id string) (newsletter.Source, error) {
+	for _, s := range d.Sources {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return newsletter.Source{}, fault.WithHint(fault.NotFoundf("no source %q", id), "`broadsheet source list` shows them")
+}
+
+// Open returns an issue by its slug, with its publication.
+func (d *Desk) Open(ctx context.Context, slug string) (newsletter.Issue, newsletter.Publication, error) {
+	id, number, err := newsletter.ParseSlug(slug)
+	if err != nil {
+		return newsletter.Issue{}, newsletter.Publication{}, err
+	}
+	pub, err := d.Publication(id)
+	if err != nil {
+		return newsletter.Issue{}, newsletter.Publication{}, err
+	}
+	issue, err := d.Issues.Issue(ctx, id, number)
+	return issue, pub, err
+}
+
+// may checks that an actor has a role. The operator at the command line may do
+// everything but approve: approving is always a named person's.
+func (d *Desk) may(actor string, role staff.Role) error {
+	if (actor == Operator || actor == Scheduler) && role != staff.Approver {
+		return nil
+	}
+	if actor == Operator {
+		return fault.WithHint(fault.Forbiddenf("this is decided by a person, not by the operator"), "say who with --as ADDRESS")
+	}
+	person, err := d.Team.Named(actor, d.Now())
+	if err != nil {
+		return err
+	}
+	if !person.Has(role) {
+		return fault.Forbiddenf("%s is not %s", actor, map[staff.Role]string{staff.Approver: "an approver", staff.Editor: "an editor"}[role])
+	}
+	return nil
+}
+
+func (d *Desk) audit(ctx context.Context, actor, action string, issue newsletter.Issue, detail string) error {
+	return d.Office.AddAudit(ctx, staff.AuditEntry{Actor: actor, Action: action, Subject: issue.Slug(), Detail: detail})
+}

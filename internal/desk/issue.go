@@ -1,0 +1,242 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"broadsheet/internal/collect"
+	"broadsheet/internal/compose"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/schedule"
+	"broadsheet/internal/staff"
+	"broadsheet/subscribers"
+)
+
+// Collect reads the named sources, all when none is named; with due only those whose time has come.
+func (d *Desk) Collect(ctx context.Context, ids []string, due bool, done func(newsletter.SourceRun)) error {
+	sources := d.Sources
+	if len(ids) > 0 {
+		sources = nil
+		for _, id := range ids {
+			s, err := d.Source(id)
+			if err != nil {
+				return err
+			}
+			sources = append(sources, s)
+		}
+	}
+	return d.Collector.All(ctx, sources, due, done)
+}
+
+// Try reads a source now and stores nothing.
+func (d *Desk) Try(ctx context.Context, id string) (newsletter.Source, collect.Found, error) {
+	s, err := d.Source(id)
+	if err != nil {
+		return s, collect.Found{}, err
+	}
+	found, err := d.Collector.Look(ctx, s, newsletter.SourceState{})
+	return s, found, err
+}
+
+// Composed says what a composition did.
+type Composed struct {
+	Issue   newsletter.Issue
+	Outcome string // composed | refreshed | unchanged | nothing new
+}
+
+// Compose makes the next issue of a publication, or brings its open draft up to
+// date while nobody has edited it. With nothing new it changes nothing.
+func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed, error) {
+	if err := d.may(actor, staff.Editor); err != nil {
+		return Composed{}, err
+	}
+	pub, err := d.Publication(publication)
+	if err != nil {
+		return Composed{}, err
+	}
+	open, err := d.openIssue(ctx, pub.ID)
+	if err != nil {
+		return Composed{}, err
+	}
+	if open != nil && (open.State != newsletter.Draft || open.Content.Author != Scheduler) {
+		return Composed{*open, "unchanged"}, nil
+	}
+	content, err := d.pick(ctx, pub, open)
+	if err != nil {
+		return Composed{}, err
+	}
+	slot := d.nextSlot(pub)
+	switch {
+	case open != nil && sameContent(content, open.Content) && open.Slot == slot:
+		return Composed{*open, "unchanged"}, nil
+	case open != nil:
+		open.Content, open.Slot = content, slot
+		if err := d.Issues.SaveRevision(ctx, open); err != nil {
+			return Composed{}, err
+		}
+		return Composed{*open, "refreshed"}, d.audit(ctx, actor, "refreshed", *open, "")
+	case len(content.Entries) == 0:
+		return Composed{Outcome: "nothing new"}, nil
+	}
+	issue := newsletter.Issue{PublicID: subscribers.NewPublicID(), Publication: pub.ID, Kind: "regular", Slot: slot, Content: content}
+	if err := d.Issues.CreateIssue(ctx, &issue); err != nil {
+		return Composed{}, err
+	}
+	return Composed{issue, "composed"}, d.audit(ctx, actor, "composed", issue, "")
+}
+
+// openIssue returns the newest regular issue that is not sent yet.
+func (d *Desk) openIssue(ctx context.Context, publication string) (*newsletter.Issue, error) {
+	issues, err := d.Issues.Issues(ctx, publication)
+	if err != nil {
+		return nil, err
+	}
+	for _, issue := range issues {
+		if issue.Kind == "regular" && issue.State.Editable() {
+			return &issue, nil
+		}
+	}
+	return nil, nil
+}
+
+func (d *Desk) pick(ctx context.Context, pub newsletter.Publication, open *newsletter.Issue) (newsletter.Content, error) {
+	now := d.Now()
+	in := compose.Input{Publication: pub, Sources: d.Sources, Now: now}
+	var except int64
+	if open != nil {
+		except, in.Since = open.ID, open.Content.Since
+	} else if err := d.period(ctx, pub, &in); err != nil {
+		return newsletter.Content{}, err
+	}
+	var err error
+	if in.Placed, err = d.Items.PlacedItems(ctx, pub.ID, except); err != nil {
+		return newsletter.Content{}, err
+	}
+	from := in.Since
+	if from.IsZero() {
+		from = now.Add(-compose.FirstPeriod)
+	}
+	if in.Items, err = d.Items.Items(ctx, from.Add(-compose.Late)); err != nil {
+		return newsletter.Content{}, err
+	}
+	content := compose.Compose(in)
+	if open != nil {
+		content.Date = open.Content.Date
+	}
+	return content, nil
+}
+
+func (d *Desk) period(ctx context.Context, pub newsletter.Publication, in *compose.Input) error {
+	if span, err := newsletter.ParseDuration(pub.Period); err == nil {
+		in.Since = in.Now.Add(-span)
+		return nil
+	}
+	last, err := d.Issues.LastComposed(ctx, pub.ID)
+	in.Since = last
+	return err
+}
+
+// nextSlot is the label of the next planned send, "" without a schedule.
+func (d *Desk) nextSlot(pub newsletter.Publication) string {
+	if pub.Schedule.Send == "" {
+		return ""
+	}
+	slot, ok := schedule.Next(pub.Schedule.Send, pub.Location(), pub.Schedule.Closed, d.Now())
+	if !ok {
+		return ""
+	}
+	return slot.Label
+}
+
+func sameContent(a, b newsletter.Content) bool {
+	a.Date, b.Date = time.Time{}, time.Time{}
+	if !a.Since.Equal(b.Since) || len(a.Entries) != len(b.Entries) {
+		return false
+	}
+	return slices.EqualFunc(a.Entries, b.Entries, func(x, y newsletter.Entry) bool {
+		return x.Section == y.Section && x.Item.Digest() == y.Item.Digest() && len(x.Others) == len(y.Others) && reflect.DeepEqual(digests(x.Others), digests(y.Others))
+	})
+}
+
+func digests(items map[string]newsletter.Item) map[string]string {
+	out := map[string]string{}
+	for language, item := range items {
+		out[language] = item.Digest()
+	}
+	return out
+}
+
+// EditFile returns an issue as the file that Edit takes.
+func (d *Desk) EditFile(ctx context.Context, slug, language string) (string, error) {
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	if language == "" {
+		language = pub.Fallback()
+	}
+	if !slices.Contains(pub.Languages, language) {
+		return "", fault.Invalidf("%s has no language %q", pub.ID, language)
+	}
+	return compose.File(issue, pub, language), nil
+}
+
+// Edit makes a new revision from an edited file. It voids an approval. A file
+// that changes nothing makes no revision.
+func (d *Desk) Edit(ctx context.Context, slug, text, actor string) (newsletter.Issue, bool, error) {
+	if err := d.may(actor, staff.Editor); err != nil {
+		return newsletter.Issue{}, false, err
+	}
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return issue, false, err
+	}
+	if !issue.State.Editable() {
+		return issue, false, fault.Conflictf("issue %s is %s and can no longer be edited", slug, issue.State)
+	}
+	content, changed, err := compose.Apply(issue, pub, text, func(id int64) (newsletter.Item, error) { return d.Items.Item(ctx, id) })
+	if err != nil || !changed {
+		return issue, false, err
+	}
+	content.Author = actor
+	was := issue.State
+	issue.Content = content
+	if err := d.Issues.SaveRevision(ctx, &issue); err != nil {
+		return issue, false, err
+	}
+	return issue, true, d.audit(ctx, actor, "edited", issue, fmt.Sprintf("revision %d, was %s", issue.Revision, was))
+}
+
+// Proofs returns an issue's proofs: the frozen ones once it was submitted, else rendered now.
+func (d *Desk) Proofs(ctx context.Context, issue newsletter.Issue, pub newsletter.Publication) ([]newsletter.Proof, error) {
+	frozen, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
+	if err != nil || len(frozen) > 0 {
+		return frozen, err
+	}
+	return d.Renderer.Proofs(pub, issue)
+}
+
+// Proof returns an issue's proof in a language, "" for the publication's first.
+func (d *Desk) Proof(ctx context.Context, slug, language string) (newsletter.Issue, newsletter.Publication, newsletter.Proof, error) {
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return issue, pub, newsletter.Proof{}, err
+	}
+	if language == "" {
+		language = pub.Fallback()
+	}
+	proofs, err := d.Proofs(ctx, issue, pub)
+	if err != nil {
+		return issue, pub, newsletter.Proof{}, err
+	}
+	for _, p := range proofs {
+		if p.Language == language {
+			return issue, pub, p, nil
+		}
+	}
+	return issue, pub, newsletter.Proof{}, fault.NotFoundf("%s has no language %q", pub.ID, language)
+}

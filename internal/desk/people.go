@@ -1,0 +1,63 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/subscribers"
+)
+
+// Unsubscribe ends a person's subscriptions to the lists that an issue was sent
+// to. Doing it twice changes nothing.
+func (d *Desk) Unsubscribe(ctx context.Context, subscriber, publication string) error {
+	pub, err := d.Publication(publication)
+	if err != nil {
+		return err
+	}
+	_, err = d.People.End(ctx, subscriber, subscribers.Unsubscribed, pub.Lists...)
+	return err
+}
+
+// AskToConfirm writes to people whose subscription waits for their confirmation.
+func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscribers.Result) (asked int, err error) {
+	pub, err := d.PublicationOf(list)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range results {
+		if r.Outcome != subscribers.Waiting {
+			continue
+		}
+		profile, err := d.People.Show(ctx, r.Subscriber)
+		if err != nil {
+			return asked, err
+		}
+		language := profile.Language
+		if !slices.Contains(pub.Languages, language) {
+			language = pub.Fallback()
+		}
+		last := profile.Subscriptions[len(profile.Subscriptions)-1]
+		n, err := d.Notices.Confirm(pub, language, profile.Address, d.Links.Confirm(profile.PublicID, list), "confirm "+list+" "+strconv.FormatInt(last.ID, 10))
+		if err != nil {
+			return asked, err
+		}
+		if err := d.Office.AddNotice(ctx, n); err != nil {
+			return asked, err
+		}
+		asked++
+	}
+	return asked, nil
+}
+
+// PublicationOf returns the first publication that is sent to a list.
+func (d *Desk) PublicationOf(list string) (newsletter.Publication, error) {
+	for _, p := range d.Publications {
+		if slices.Contains(p.Lists, list) {
+			return p, nil
+		}
+	}
+	return newsletter.Publication{}, fault.WithHint(fault.Conflictf("no publication is sent to list %s, so nobody could say what it is", list), "add it to a publication's lists:")
+}

@@ -1,0 +1,312 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/mime"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/staff"
+)
+
+// Plan is what a send would do.
+type Plan struct {
+	Issue    string                `json:"issue"`
+	State    newsletter.IssueState `json:"state"`
+	Digest   string                `json:"digest"`
+	Lists    []string              `json:"lists"`
+	Audience int                   `json:"audience"`
+	GiveUpAt time.Time             `json:"give_up_at"`
+}
+
+// Plan says what sending an issue would do. An issue that may not be sent is a Conflict.
+func (d *Desk) Plan(ctx context.Context, slug string) (Plan, error) {
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Issue: slug, State: issue.State, Digest: issue.Digest, Lists: pub.Lists, GiveUpAt: d.Now().Add(time.Duration(pub.Schedule.GiveUpAfter))}
+	switch issue.State {
+	case newsletter.Sending, newsletter.Sent:
+		send, err := d.Sends.Send(ctx, issue.ID)
+		plan.Lists, plan.Audience, plan.GiveUpAt = send.Lists, send.Audience, send.GiveUpAt
+		return plan, err
+	case newsletter.Approved:
+		plan.Audience, err = d.Sends.CountAudience(ctx, pub.Lists)
+		return plan, err
+	}
+	return plan, fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", slug, issue.State), "%s", nextStep(issue))
+}
+
+func nextStep(issue newsletter.Issue) string {
+	if issue.State == newsletter.InReview {
+		return "an approver must run `broadsheet issue approve " + issue.Slug() + " --as ADDRESS`"
+	}
+	return "run `broadsheet issue submit " + issue.Slug() + "`"
+}
+
+// Send orders an approved issue sent, and sends it unless another process does.
+// On an issue that is being sent it goes on where the last run stopped.
+// With retryUnknown copies whose fate is unknown are tried once more under the same Message-ID.
+// progress is called with the tally as it changes.
+func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, progress func(newsletter.Tally)) (Status, error) {
+	if err := d.may(actor, staff.Editor); err != nil && d.may(actor, staff.Approver) != nil {
+		return Status{}, err
+	}
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return Status{}, err
+	}
+	if err := d.relay(); err != nil {
+		return Status{}, err
+	}
+	if err := d.order(ctx, &issue, pub, actor); err != nil {
+		return Status{}, err
+	}
+	if retryUnknown {
+		if _, err := d.Sends.ReopenUnknown(ctx, &issue); err != nil {
+			return Status{}, err
+		}
+	}
+	if issue.State == newsletter.Sending {
+		if err := d.runOrWatch(ctx, &issue, pub, progress); err != nil {
+			return Status{}, err
+		}
+	}
+	return d.Status(context.WithoutCancel(ctx), slug)
+}
+
+func (d *Desk) relay() error {
+	if d.Delivery.Rehearsal {
+		return fault.WithHint(fault.Forbiddenf("with --now nothing is really sent"), "use --rehearse to write files into the outbox")
+	}
+	if d.Delivery.Dialer == nil {
+		return fault.WithHint(fault.Conflictf("no relay is configured, so nothing can be sent"), "add relays: to the configuration, or use `issue send --rehearse`")
+	}
+	return nil
+}
+
+// order starts the send of an approved issue; what was ordered already stays so.
+func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, actor string) error {
+	switch issue.State {
+	case newsletter.Sending, newsletter.Sent:
+		return nil
+	case newsletter.Approved:
+	default:
+		return fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", issue.Slug(), issue.State), "%s", nextStep(*issue))
+	}
+	proofs, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
+	if err != nil {
+		return err
+	}
+	if got := newsletter.IssueDigest(reseal(proofs)); got != issue.Digest {
+		return fault.Conflictf("the stored proofs of %s are not what was approved (%.12s, not %.12s): nothing is sent", issue.Slug(), got, issue.Digest)
+	}
+	if err := d.Sends.StartSend(ctx, issue, issue.Digest, pub.Lists, actor, time.Duration(pub.Schedule.GiveUpAfter)); err != nil {
+		return err
+	}
+	return d.audit(ctx, actor, "sent", *issue, issue.Digest)
+}
+
+// reseal computes digests anew from the stored bytes, so that a changed row cannot pass.
+func reseal(proofs []newsletter.Proof) []newsletter.Proof {
+	for i := range proofs {
+		proofs[i].Seal()
+	}
+	return proofs
+}
+
+// runOrWatch sends, or watches another process of this database send.
+func (d *Desk) runOrWatch(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, progress func(newsletter.Tally)) error {
+	unlock, mine, err := d.Sends.LockEngine(ctx)
+	if err != nil {
+		return fmt.Errorf("take the right to send: %w", err)
+	}
+	if mine {
+		defer unlock()
+		_, err := d.run(ctx, issue, pub, progress)
+		return err
+	}
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		tally, err := d.Sends.Tally(ctx, issue.ID)
+		if err != nil {
+			return err
+		}
+		progress(tally)
+		if tally.Pending+tally.Attempting == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// run sends what can be sent now; the engine lock is held.
+func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, progress func(newsletter.Tally)) (next time.Time, err error) {
+	send, err := d.Sends.Send(ctx, issue.ID)
+	if err != nil {
+		return next, err
+	}
+	proofs, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
+	if err != nil {
+		return next, err
+	}
+	if got := newsletter.IssueDigest(reseal(proofs)); got != send.Digest {
+		return next, fault.Conflictf("the stored proofs of %s are not what was approved: sending stops", issue.Slug())
+	}
+	job, err := d.job(*issue, pub, send, proofs)
+	if err != nil {
+		return next, err
+	}
+	job.Issue = issue
+	tally, err := d.Sends.Tally(ctx, issue.ID)
+	if err != nil {
+		return next, err
+	}
+	count := func(state newsletter.DeliveryState) {
+		tally.Add(state, 1)
+		tally.Settle()
+		progress(tally)
+	}
+	_, next, err = deliver.New(d.Ledger, d.Delivery.Dialer, d.Now).Run(ctx, job, count)
+	return next, err
+}
+
+func (d *Desk) job(issue newsletter.Issue, pub newsletter.Publication, send newsletter.Send, proofs []newsletter.Proof) (deliver.Job, error) {
+	job := deliver.Job{Send: send, Messages: map[string]*mime.Message{}, Fallback: pub.Fallback(), ReturnPath: d.returnPath(pub), Relay: d.Delivery.Relay, Connections: d.Delivery.Connections,
+		Values: func(c newsletter.Copy, language string) mime.Values {
+			v := d.Links.Copy(pub, issue, c, language)
+			v.Date = d.Now().In(pub.Location())
+			return v
+		}}
+	for _, p := range proofs {
+		m, err := mime.Compile(content(pub, p, d.Links.Headers(pub, issue)))
+		if err != nil {
+			return job, fmt.Errorf("compile %s in %s: %w", issue.Slug(), p.Language, err)
+		}
+		job.Messages[p.Language] = m
+	}
+	return job, nil
+}
+
+func content(pub newsletter.Publication, p newsletter.Proof, headers []mime.Header) mime.Content {
+	return mime.Content{From: pub.From, ReplyTo: pub.ReplyTo, Subject: p.Subject, HTML: p.HTML, Text: p.Text, Reader: p.Reader,
+		Headers: append(slices.Clone(headers), mime.Header{Name: "Content-Language", Value: p.Language}), ListUnsubscribe: true, UnsubscribeMail: pub.ReplyTo, Boundary: mime.BoundaryFor(p.Digest)}
+}
+
+func (d *Desk) returnPath(pub newsletter.Publication) string {
+	if d.Delivery.ReturnPath != "" {
+		return d.Delivery.ReturnPath
+	}
+	from, err := mail.ParseAddress(pub.From)
+	if err != nil {
+		return "" // config has checked it
+	}
+	return from.Address
+}
+
+// Rehearse writes the message of everybody who would get an issue into the
+// outbox. It needs no approval and no relay, and nothing of it is in the ledger.
+func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n int, err error) {
+	if err := d.may(actor, staff.Editor); err != nil {
+		return "", 0, err
+	}
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return "", 0, err
+	}
+	proofs, err := d.Proofs(ctx, issue, pub)
+	if err != nil {
+		return "", 0, err
+	}
+	job, err := d.job(issue, pub, newsletter.Send{Lists: pub.Lists, FrozenAt: d.Now()}, proofs)
+	if err != nil {
+		return "", 0, err
+	}
+	dir = filepath.Join(d.Delivery.Outbox, strings.ReplaceAll(slug, "/", "-"))
+	n, err = deliver.New(d.Ledger, nil, d.Now).Rehearse(ctx, job, deliver.Outbox{Dir: dir})
+	return dir, n, err
+}
+
+// Test mails an issue as it stands to one address, with links that unsubscribe
+// nobody and outside the ledger.
+func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error {
+	if err := d.may(actor, staff.Editor); err != nil {
+		return err
+	}
+	if err := d.relay(); err != nil {
+		return err
+	}
+	message, pub, err := d.testCopy(ctx, slug, to, language)
+	if err != nil {
+		return err
+	}
+	res, err := deliver.One(ctx, d.Delivery.Dialer, d.returnPath(pub), to, message)
+	if err != nil {
+		return err
+	}
+	if res.State != newsletter.Accepted {
+		return fault.Unavailablef("the relay did not take the test copy: %d %s", res.Code, res.Reply)
+	}
+	return nil
+}
+
+// Message returns the complete message that a test reader, or a subscriber by
+// address, would be sent.
+func (d *Desk) testCopy(ctx context.Context, slug, to, language string) ([]byte, newsletter.Publication, error) {
+	issue, pub, proof, err := d.Proof(ctx, slug, language)
+	if err != nil {
+		return nil, pub, err
+	}
+	c := content(pub, proof, d.Links.Headers(pub, issue))
+	c.Subject = "[test] " + c.Subject
+	m, err := mime.Compile(c)
+	if err != nil {
+		return nil, pub, err
+	}
+	v := d.Links.Test(pub, issue, to, "", proof.Language)
+	v.Date, v.MessageID = d.Now().In(pub.Location()), d.Links.MessageID(pub, "test", slug, to, d.Now().String())
+	message, err := m.Append(nil, v)
+	return message, pub, err
+}
+
+// Message returns the message of an issue as one reader would get it: with
+// subscriber ("" for nobody) their name and links, else test values.
+func (d *Desk) Message(ctx context.Context, slug, language, subscriber string) ([]byte, mime.Values, newsletter.Proof, error) {
+	issue, pub, proof, err := d.Proof(ctx, slug, language)
+	if err != nil {
+		return nil, mime.Values{}, proof, err
+	}
+	v := d.Links.Test(pub, issue, "reader@example.org", "", proof.Language)
+	if subscriber != "" {
+		profile, err := d.People.Show(ctx, subscriber)
+		if err != nil {
+			return nil, v, proof, err
+		}
+		copy := newsletter.Copy{}
+		copy.SubscriberID, copy.PublicID, copy.Address, copy.Name = profile.ID, profile.PublicID, profile.Address, profile.Name
+		v = d.Links.Copy(pub, issue, copy, proof.Language)
+	}
+	v.Date = d.Now().In(pub.Location())
+	if v.MessageID == "" {
+		v.MessageID = d.Links.MessageID(pub, "preview", slug)
+	}
+	m, err := mime.Compile(content(pub, proof, d.Links.Headers(pub, issue)))
+	if err != nil {
+		return nil, v, proof, err
+	}
+	message, err := m.Append(nil, v)
+	return message, v, proof, err
+}

@@ -1,0 +1,60 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+)
+
+// Status is where an issue stands. Its numbers always add up to the audience.
+type Status struct {
+	Issue     string                `json:"issue"`
+	State     newsletter.IssueState `json:"state"`
+	Revision  int                   `json:"revision"`
+	Digest    string                `json:"digest,omitempty"`
+	Approvals []newsletter.Approval `json:"approvals"`
+	Needed    int                   `json:"approvals_needed"`
+	Slot      string                `json:"slot,omitempty"`
+	Send      *newsletter.Send      `json:"send,omitempty"`
+	newsletter.Tally
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Status says where an issue stands.
+func (d *Desk) Status(ctx context.Context, slug string) (Status, error) {
+	issue, pub, err := d.Open(ctx, slug)
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{Issue: slug, State: issue.State, Revision: issue.Revision, Digest: issue.Digest, Slot: issue.Slot, UpdatedAt: issue.UpdatedAt, Approvals: []newsletter.Approval{}}
+	given, needed, err := d.Approvals(ctx, issue, pub)
+	if err != nil {
+		return s, err
+	}
+	s.Approvals, s.Needed = append(s.Approvals, given...), needed
+	send, err := d.Sends.Send(ctx, issue.ID)
+	if fault.Is(err, fault.NotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Send = &send
+	s.Tally, err = d.Sends.Tally(ctx, issue.ID)
+	return s, err
+}
+
+// Receipt calls each for everyone of an issue's audience, and what became of their copy.
+func (d *Desk) Receipt(ctx context.Context, slug string, each func(newsletter.ReceiptLine) error) error {
+	issue, _, err := d.Open(ctx, slug)
+	if err != nil {
+		return err
+	}
+	send, err := d.Sends.Send(ctx, issue.ID)
+	if err != nil {
+		return fault.WithHint(err, "a receipt exists from `broadsheet issue send` on")
+	}
+	return d.Sends.Receipt(ctx, send, each)
+}

@@ -1,0 +1,207 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/locale"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/token"
+	"broadsheet/subscribers"
+)
+
+// Public returns the route table for subscribers. It has no desk route.
+func (s *Site) Public() http.Handler {
+	mux := http.NewServeMux()
+	for route, h := range map[string]handler{
+		"GET /style.css":              s.serveStyle,
+		"GET /{$}":                    s.archive,
+		"GET /archive/{publication}":  s.archive,
+		"GET /i/{issue}/{language}":   s.webView,
+		"GET /u/{token}":              s.unsubscribePage,
+		"POST /u/{token}":             s.unsubscribe,
+		"GET /p/{token}":              s.preferences,
+		"POST /p/{token}":             s.savePreferences,
+		"GET /c/{token}":              s.confirmPage,
+		"POST /c/{token}":             s.confirm,
+		"GET /own-link/{publication}": s.ownLink,
+		"GET /healthz":                s.healthy,
+		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
+	} {
+		mux.Handle(route, s.public(h))
+	}
+	return guard(mux)
+}
+
+// public turns an error into a page in the reader's language that says nothing of ours.
+func (s *Site) public(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		status := statusOf(err)
+		if status == http.StatusInternalServerError {
+			s.Log.Error("public page failed", "route", r.Pattern, "error", err)
+			status = http.StatusServiceUnavailable // never a false success, and worth trying again
+		}
+		words := locale.For(language(r))
+		title, text := words.Label("not_found"), words.Label("not_found_more")
+		if strings.HasPrefix(r.URL.Path, "/u/") || strings.HasPrefix(r.URL.Path, "/p/") || strings.HasPrefix(r.URL.Path, "/c/") {
+			title, text = words.Label("bad_link"), words.Label("bad_link_more")
+		}
+		if err := s.message(w, r, status, words, title, "", text); err != nil {
+			s.Log.Error("public page failed", "route", r.Pattern, "error", err)
+		}
+	})
+}
+
+// language is the best of ours for a reader: ?lang=, else what the browser asks for.
+func language(r *http.Request) string {
+	have := locale.Languages()
+	for _, wanted := range append([]string{r.URL.Query().Get("lang")}, strings.Split(r.Header.Get("Accept-Language"), ",")...) {
+		tag, _, _ := strings.Cut(strings.TrimSpace(wanted), ";")
+		if primary := locale.Primary(tag); slices.Contains(have, primary) {
+			return primary
+		}
+	}
+	return "en"
+}
+
+// publicView is what every public page has.
+type publicView struct {
+	Language, Dir, Title, Skip       string
+	Privacy, NoticeURL, PrivacyLabel string
+}
+
+func (s *Site) view(words locale.Locale, title string) publicView {
+	v := publicView{Language: words.Tag, Dir: words.Dir(), Title: title, Skip: title, NoticeURL: s.NoticeURL, PrivacyLabel: words.Label("privacy")}
+	if s.Controller != "" {
+		v.Privacy = words.Label("privacy_controller", "controller", s.Controller, "contact", s.Contact)
+	}
+	return v
+}
+
+func (s *Site) message(w http.ResponseWriter, _ *http.Request, status int, words locale.Locale, title, button string, text ...string) error {
+	return s.page(w, status, "message", struct {
+		publicView
+		Text   []string
+		Button string
+	}{s.view(words, title), text, button})
+}
+
+func (s *Site) healthy(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.People.Lists(r.Context()); err != nil {
+		return fault.Unavailablef("the database does not answer: %w", err)
+	}
+	_, err := w.Write([]byte("ok\n"))
+	return err
+}
+
+// reader opens a token and returns the person and the publication it speaks of.
+func (s *Site) reader(r *http.Request, purpose string) (subscribers.Profile, newsletter.Publication, locale.Locale, error) {
+	parts, err := s.Tokens.Open(purpose, r.PathValue("token"))
+	if err != nil {
+		return subscribers.Profile{}, newsletter.Publication{}, locale.Locale{}, err
+	}
+	if len(parts) != 2 {
+		return subscribers.Profile{}, newsletter.Publication{}, locale.Locale{}, fault.NotFoundf("this link is not valid")
+	}
+	profile, err := s.People.Show(r.Context(), parts[0])
+	if err != nil {
+		return profile, newsletter.Publication{}, locale.Locale{}, err
+	}
+	pub, err := s.Desk.Publication(parts[1])
+	if purpose == token.Confirm {
+		pub, err = s.Desk.PublicationOf(parts[1])
+	}
+	tag := profile.Language
+	if q := r.URL.Query().Get("lang"); q != "" || !slices.Contains(locale.Languages(), locale.Primary(tag)) {
+		tag = language(r)
+	}
+	return profile, pub, locale.For(locale.Primary(tag)), err
+}
+
+func (s *Site) unsubscribePage(w http.ResponseWriter, r *http.Request) error {
+	profile, pub, words, err := s.reader(r, token.Unsubscribe)
+	if err != nil {
+		return err
+	}
+	title := pub.Title.In(words.Tag, pub.Fallback())
+	if !subscribed(profile, pub) {
+		return s.message(w, r, http.StatusOK, words, words.Label("unsubscribed_title"), "", words.Label("unsubscribed_text", "title", title))
+	}
+	return s.message(w, r, http.StatusOK, words, words.Label("unsubscribe_title"), words.Label("unsubscribe_button"), words.Label("unsubscribe_question", "title", title))
+}
+
+func subscribed(p subscribers.Profile, pub newsletter.Publication) bool {
+	return slices.ContainsFunc(p.Subscriptions, func(x subscribers.Subscription) bool {
+		return x.State != subscribers.Ended && slices.Contains(pub.Lists, x.ListID)
+	})
+}
+
+// unsubscribe answers the button and the one-click POST of RFC 8058 alike: no
+// cookie, no form token, no redirect, and twice is once.
+func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
+	profile, pub, words, err := s.reader(r, token.Unsubscribe)
+	if err != nil {
+		return err
+	}
+	if err := s.Desk.Unsubscribe(r.Context(), profile.PublicID, pub.ID); err != nil {
+		return err
+	}
+	s.Log.Info("unsubscribed", "subscriber", profile.PublicID, "publication", pub.ID)
+	return s.message(w, r, http.StatusOK, words, words.Label("unsubscribed_title"), "", words.Label("unsubscribed_text", "title", pub.Title.In(words.Tag, pub.Fallback())))
+}
+
+func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request) error {
+	_, pub, words, err := s.reader(r, token.Confirm)
+	if err != nil {
+		return err
+	}
+	return s.message(w, r, http.StatusOK, words, words.Label("confirm_title"), words.Label("confirm_button"), words.Label("confirm_question", "title", pub.Title.In(words.Tag, pub.Fallback())))
+}
+
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
+	profile, pub, words, err := s.reader(r, token.Confirm)
+	if err != nil {
+		return err
+	}
+	parts, err := s.Tokens.Open(token.Confirm, r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	title := pub.Title.In(words.Tag, pub.Fallback())
+	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: words.Label("confirm_question", "title", title), Version: "1", Language: words.Tag, Source: "confirmation page"}
+	if err := s.People.Confirm(r.Context(), profile.PublicID, parts[1], consent); err != nil {
+		return err
+	}
+	return s.message(w, r, http.StatusOK, words, words.Label("confirmed_title"), "", words.Label("confirmed_text", "title", title))
+}
+
+func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
+	pub, err := s.Desk.Publication(r.PathValue("publication"))
+	if err != nil {
+		return err
+	}
+	words := locale.For(language(r))
+	contact := pub.ReplyTo
+	if contact == "" {
+		contact = s.Contact
+	}
+	if contact == "" {
+		contact = pub.From
+	}
+	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
+}
+
+func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
+	proof, err := s.Desk.WebView(r.Context(), r.PathValue("issue"), r.PathValue("language"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return frame(w, proof.HTML)
+}
