@@ -153,8 +153,9 @@ var trackers = regexp.MustCompile(`(?i)^(utm_\w+|fbclid|gclid|mc_cid|mc_eid|phps
 // Link resolves a reference against base (may be nil) and drops what only
 // tracks. It reports false, with "", for anything but http, https and mailto.
 func Link(base *url.URL, ref string) (string, bool) {
-	u, err := url.Parse(strings.TrimSpace(stripReserved(ref)))
-	if err != nil {
+	ref = strings.TrimSpace(stripReserved(ref))
+	u, err := url.Parse(ref)
+	if err != nil || ref == "" {
 		return "", false
 	}
 	if base != nil {

@@ -41,6 +41,7 @@ func TestLinks(t *testing.T) {
 		"https://EXAMPLE.org/b":      "https://example.org/b",
 		"mailto:a@example.org":       "mailto:a@example.org",
 		"javascript:x":               "",
+		"":                           "",
 		"https://u:p@example.org/":   "",
 		"//other.org/x":              "https://other.org/x",
 	} {

@@ -52,10 +52,10 @@ type MonthView struct {
 	Entries []EntryView
 }
 
-// EntryView is one entry in one language. Lang and Dir are set only where they differ from the issue's.
+// EntryView is one entry in one language. Lang, Dir and Side are set only where the language differs from the issue's.
 type EntryView struct {
 	Lead                         bool
-	Title, URL, Lang, Dir        string
+	Title, URL, Lang, Dir, Side  string
 	Meta, When, Status           string
 	Venue, Summary, Text         string
 	Body                         template.HTML
@@ -177,7 +177,10 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 		v.Title = markup.Plain(h)
 	}
 	if !own {
-		v.Lang, v.Dir = item.Language, locale.Dir(item.Language)
+		v.Lang, v.Dir, v.Side = item.Language, locale.Dir(item.Language), "left"
+		if v.Dir == "rtl" {
+			v.Side = "right"
+		}
 	}
 	v.Venue = item.Venue
 	b.body(&v, e, item, s)
