@@ -1,0 +1,209 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/store"
+	"broadsheet/internal/testkit"
+	"broadsheet/subscribers"
+	"broadsheet/subscribers/storetest"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+var (
+	ctx   = context.Background()
+	began = time.Date(2017, 3, 25, 5, 0, 0, 0, time.UTC)
+)
+
+func TestSubscribers(t *testing.T) {
+	for name, address := range testkit.Addresses(t) {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) (subscribers.Store, func() time.Time) {
+				clock := testkit.NewClock(began)
+				db, err := store.Open(ctx, address(t), clock.Now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { db.Close() })
+				return db, clock.Now
+			})
+		})
+	}
+}
+
+func each(t *testing.T, test func(t *testing.T, db *store.DB, clock *testkit.Clock)) {
+	clock := testkit.NewClock(began)
+	testkit.EachDatabase(t, clock.Now, func(t *testing.T, db *store.DB) { test(t, db, clock) })
+}
+
+func item(identity, title string) newsletter.Item {
+	return newsletter.Item{Kind: newsletter.News, Source: "s", Identity: identity, Title: title, PublishedAt: began, Precision: newsletter.Day, Language: "en"}
+}
+
+func save(t *testing.T, db *store.DB, items ...newsletter.Item) newsletter.SourceRun {
+	t.Helper()
+	run := newsletter.SourceRun{Source: "s", Status: "ok"}
+	if err := db.SaveRun(ctx, &run, newsletter.SourceState{Source: "s", ETag: `"x"`, NextAt: began}, items); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func TestItemsAreNewChangedOrUnchanged(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		if r := save(t, db, item("1", "a"), item("2", "b")); r.New != 2 {
+			t.Errorf("%+v", r)
+		}
+		clock.Move(time.Hour)
+		if r := save(t, db, item("1", "a"), item("2", "b!")); r.New != 0 || r.Changed != 1 || r.Unchanged != 1 {
+			t.Errorf("%+v", r)
+		}
+		items, err := db.Items(ctx, time.Time{})
+		if err != nil || len(items) != 2 {
+			t.Fatal(items, err)
+		}
+		if b := items[1]; b.Title != "b!" || b.FirstSeenAt.Equal(b.ChangedAt) || b.Identity != "2" {
+			t.Errorf("%+v", b)
+		}
+		s, err := db.SourceState(ctx, "s")
+		if err != nil || s.ETag != `"x"` {
+			t.Error(s, err)
+		}
+		runs, err := db.SourceRuns(ctx)
+		if err != nil || runs["s"].Changed != 1 {
+			t.Error(runs, err)
+		}
+	})
+}
+
+func draft(t *testing.T, db *store.DB, slot string) newsletter.Issue {
+	t.Helper()
+	save(t, db, item("1", "a"))
+	items, err := db.Items(ctx, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := newsletter.Issue{PublicID: subscribers.NewPublicID(), Publication: "p", Kind: "regular", Slot: slot,
+		Content: newsletter.Content{Author: "schedule", Date: began, Entries: []newsletter.Entry{{Section: "news", Item: items[0]}}}}
+	if err := db.CreateIssue(ctx, &issue); err != nil {
+		t.Fatal(err)
+	}
+	return issue
+}
+
+func TestIssues(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		issue := draft(t, db, "2017-04-01T14:00")
+		again := issue
+		again.PublicID = subscribers.NewPublicID()
+		if err := db.CreateIssue(ctx, &again); !fault.Is(err, fault.Conflict) {
+			t.Errorf("two issues for a slot: %v", err)
+		}
+		stale := issue
+		issue.Content.Headline = newsletter.Text{"en": "x"}
+		if err := db.SaveRevision(ctx, &issue); err != nil || issue.Revision != 2 {
+			t.Fatal(err)
+		}
+		if err := db.SaveRevision(ctx, &stale); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a stale edit was saved: %v", err)
+		}
+		read, err := db.Issue(ctx, "p", 1)
+		if err != nil || read.Revision != 2 || read.Content.Headline["en"] != "x" || read.Slot == "" || len(read.Content.Entries) != 1 {
+			t.Errorf("%+v %v", read, err)
+		}
+		if err := db.MoveIssue(ctx, &read, newsletter.InReview, "d1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.MoveIssue(ctx, &issue, newsletter.InReview, "d2"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("moved from a state it is no longer in: %v", err)
+		}
+		placed, err := db.PlacedItems(ctx, "p", 0)
+		if err != nil || len(placed) != 1 {
+			t.Error(placed, err)
+		}
+		if other, err := db.PlacedItems(ctx, "p", read.ID); err != nil || len(other) != 0 {
+			t.Error(other, err)
+		}
+		proof := newsletter.Proof{Issue: read.ID, Revision: 2, Language: "en", Subject: "s", HTML: "h", Text: "t"}
+		proof.Seal()
+		for range 2 {
+			if err := db.SaveProofs(ctx, []newsletter.Proof{proof}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := db.Proofs(ctx, read.ID, 2); err != nil || len(got) != 1 || got[0] != proof {
+			t.Errorf("%+v %v", got, err)
+		}
+		if all, err := db.Issues(ctx, ""); err != nil || len(all) != 1 {
+			t.Error(all, err)
+		}
+	})
+}
+
+func TestSlotsAreSettledOnce(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		slot := newsletter.Slot{Publication: "p", Kind: "send", Label: "2017-04-01T14:00", DueAt: began}
+		for range 2 {
+			if err := db.PlanSlots(ctx, "p", "send", []newsletter.Slot{slot}, began); err != nil {
+				t.Fatal(err)
+			}
+		}
+		planned, err := db.PlannedSlots(ctx, "p")
+		if err != nil || len(planned) != 1 {
+			t.Fatal(planned, err)
+		}
+		for i, want := range []bool{true, false} {
+			if won, err := db.SettleSlot(ctx, planned[0], "done", ""); err != nil || won != want {
+				t.Errorf("settling %d: %v %v", i, won, err)
+			}
+		}
+	})
+}
+
+func TestOneEnginePerDatabase(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		unlock, ok, err := db.LockEngine(ctx)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if _, ok, err := db.LockEngine(ctx); ok || err != nil {
+			t.Errorf("a second engine started: %v", err)
+		}
+		unlock()
+		unlock, ok, err = db.LockEngine(ctx)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		unlock()
+	})
+}
+
+func TestNotices(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		n := newsletter.Notice{Dedupe: "x", Kind: "review", Address: "a@example.org", Subject: "s"}
+		for range 2 {
+			if err := db.AddNotice(ctx, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting, err := db.WaitingNotices(ctx, clock.Now(), 10)
+		if err != nil || len(waiting) != 1 {
+			t.Fatal(waiting, err)
+		}
+		if err := db.SettleNotice(ctx, waiting[0].ID, "waiting", clock.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := db.WaitingNotices(ctx, clock.Now(), 10); err != nil || len(again) != 0 {
+			t.Error(again, err)
+		}
+		clock.Move(time.Minute)
+		if again, err := db.WaitingNotices(ctx, clock.Now(), 10); err != nil || len(again) != 1 || again[0].Attempts != 1 {
+			t.Error(again, err)
+		}
+	})
+}
