@@ -1,0 +1,413 @@
+package deliver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/mime"
+	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/store"
+	"broadsheet/internal/testkit"
+	"broadsheet/subscribers"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+var ctx = context.Background()
+
+// A bench is an approved issue, an audience, and a mail server.
+type bench struct {
+	db    *store.DB
+	clock *testkit.Clock
+	smtp  *testkit.SMTP
+	issue newsletter.Issue
+	n     int
+}
+
+func setUp(t *testing.T, db *store.DB, clock *testkit.Clock, n int) *bench {
+	t.Helper()
+	b := &bench{db: db, clock: clock, smtp: testkit.NewSMTP(t), n: n}
+	people := subscribers.NewService(db, clock.Now)
+	list := subscribers.List{ID: "l", Title: subscribers.Text{"": "L"}, Signup: "closed", OptIn: "single", Basis: "mandate"}
+	must(t, people.CreateList(ctx, list))
+	must(t, people.Import(ctx, list, func(yield func(subscribers.Row, error) bool) {
+		for i := range n {
+			if !yield(subscribers.Row{Line: i + 1, Address: address(i), Name: "R", Language: []string{"en", "fr"}[i%2]}, nil) {
+				return
+			}
+		}
+	}, false, func(subscribers.Result) error { return nil }))
+	b.issue = newsletter.Issue{PublicID: subscribers.NewPublicID(), Publication: "p", Kind: "regular", Content: newsletter.Content{Date: clock.Now()}}
+	must(t, db.CreateIssue(ctx, &b.issue))
+	must(t, db.MoveIssue(ctx, &b.issue, newsletter.InReview, "digest"))
+	must(t, db.MoveIssue(ctx, &b.issue, newsletter.Approved, ""))
+	clock.Move(time.Second)
+	return b
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func address(i int) string { return fmt.Sprintf("r%04d@example.org", i) }
+
+func (b *bench) start(t *testing.T) {
+	t.Helper()
+	must(t, b.db.StartSend(ctx, &b.issue, "digest", []string{"l"}, "operator", 72*time.Hour))
+}
+
+func (b *bench) job(t *testing.T) deliver.Job {
+	t.Helper()
+	send, err := b.db.Send(ctx, b.issue.ID)
+	must(t, err)
+	m, err := mime.Compile(mime.Content{From: "News <news@example.org>", Subject: "s", HTML: "<p>" + newsletter.MarkName + "</p>", Text: "t", Boundary: "=_b"})
+	must(t, err)
+	return deliver.Job{Issue: &b.issue, Send: send, Messages: map[string]*mime.Message{"en": m, "fr": m}, Fallback: "en", ReturnPath: "news@example.org", Relay: "test", Connections: 4,
+		Values: func(c newsletter.Copy, _ string) mime.Values {
+			return mime.Values{Address: c.Address, Name: c.Name, MessageID: c.PublicID + "@example.org", Date: b.clock.Now()}
+		}}
+}
+
+func (b *bench) relay() deliver.Dialer {
+	return deliver.Relay{Relay: smtp.Relay{ID: "test", Host: "127.0.0.1", Port: b.smtp.Port(), TLS: "none"}}
+}
+
+func (b *bench) run(ctx context.Context, t *testing.T) (bool, time.Time, error) {
+	t.Helper()
+	return deliver.New(b.db, b.relay(), b.clock.Now).Run(ctx, b.job(t), func(newsletter.DeliveryState) {})
+}
+
+func (b *bench) tally(t *testing.T) newsletter.Tally {
+	t.Helper()
+	tally, err := b.db.Tally(ctx, b.issue.ID)
+	must(t, err)
+	sum := tally.Pending + tally.Attempting + tally.Deferred + tally.Accepted + tally.Rejected + tally.Unknown + tally.Held + tally.Suppressed + tally.Cancelled
+	if sum != tally.Audience || tally.Pending < 0 {
+		t.Errorf("the numbers do not add up: %+v", tally)
+	}
+	lines := 0
+	send, err := b.db.Send(ctx, b.issue.ID)
+	must(t, err)
+	must(t, b.db.Receipt(ctx, send, func(newsletter.ReceiptLine) error { lines++; return nil }))
+	if lines != tally.Audience {
+		t.Errorf("the receipt has %d lines for an audience of %d", lines, tally.Audience)
+	}
+	return tally
+}
+
+func each(t *testing.T, n int, test func(t *testing.T, b *bench)) {
+	clock := testkit.NewClock(time.Date(2017, 4, 1, 12, 0, 0, 0, time.UTC))
+	testkit.EachDatabase(t, clock.Now, func(t *testing.T, db *store.DB) { test(t, setUp(t, db, clock, n)) })
+}
+
+func TestEveryoneOnce(t *testing.T) {
+	each(t, 1203, func(t *testing.T, b *bench) { // more than one chunk
+		b.start(t)
+		finished, _, err := b.run(ctx, t)
+		if err != nil || !finished || b.issue.State != newsletter.Sent {
+			t.Fatal(finished, b.issue.State, err)
+		}
+		if got := b.tally(t); got.Accepted != b.n {
+			t.Errorf("%+v", got)
+		}
+		ids := map[string]bool{}
+		for _, m := range b.smtp.Messages() {
+			if id := m.Header.Get("Message-ID"); ids[id] {
+				t.Errorf("message id %s twice", id)
+			} else {
+				ids[id] = true
+			}
+		}
+		for to, n := range b.smtp.Copies() {
+			if n != 1 {
+				t.Errorf("%s has %d copies", to, n)
+			}
+		}
+		if _, _, err := b.run(ctx, t); err != nil || len(b.smtp.Messages()) != b.n {
+			t.Errorf("a second run sent %d more (%v)", len(b.smtp.Messages())-b.n, err)
+		}
+		if err := b.db.StartSend(ctx, &b.issue, "digest", []string{"l"}, "operator", time.Hour); !fault.Is(err, fault.Conflict) {
+			t.Errorf("it was started twice: %v", err)
+		}
+	})
+}
+
+// The fault table: what a server does, and what is written of it.
+func TestOutcomes(t *testing.T) {
+	each(t, 8, func(t *testing.T, b *bench) {
+		var mu sync.Mutex
+		first := map[string]bool{}
+		b.smtp.Script = func(stage, to string) string {
+			mu.Lock()
+			defer mu.Unlock()
+			again := first[stage+to]
+			first[stage+to] = true
+			switch {
+			case to == address(1) && stage == "rcpt":
+				return "550 5.1.1 no such user"
+			case to == address(2) && stage == "rcpt" && !again:
+				return "451 4.7.1 greylisted"
+			case to == address(3) && stage == "data" && !again:
+				return "452 4.3.1 disk full"
+			case to == address(4) && stage == "data":
+				return "554 5.7.1 spam"
+			case to == address(5) && stage == "data":
+				return "accept and drop"
+			case to == address(6) && stage == "rcpt" && !again:
+				return "drop"
+			}
+			return ""
+		}
+		b.start(t)
+		finished, next, err := b.run(ctx, t)
+		if err != nil || finished || !next.After(b.clock.Now()) {
+			t.Fatal(finished, next, err)
+		}
+		if got := b.tally(t); got.Accepted != 2 || got.Rejected != 2 || got.Deferred != 3 || got.Unknown != 1 {
+			t.Errorf("after the first run: %+v", got)
+		}
+		if _, _, err := b.run(ctx, t); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.tally(t); got.Deferred != 3 {
+			t.Errorf("a deferred copy was tried before its time: %+v", got)
+		}
+		b.clock.Move(3 * time.Minute)
+		finished, _, err = b.run(ctx, t)
+		if err != nil || !finished {
+			t.Fatal(finished, err)
+		}
+		if got := b.tally(t); got.Accepted != 5 || got.Rejected != 2 || got.Unknown != 1 {
+			t.Errorf("after the second run: %+v", got)
+		}
+		b.retryUnknown(t)
+	})
+}
+
+// A person may have unknown copies tried once more: under the same Message-ID, and never a third time.
+func (b *bench) retryUnknown(t *testing.T) {
+	t.Helper()
+	if n, err := b.db.ReopenUnknown(ctx, &b.issue); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	finished, _, err := b.run(ctx, t)
+	if err != nil || !finished {
+		t.Fatal(finished, err)
+	}
+	if got := b.tally(t); got.Held != 1 || got.Unknown != 0 {
+		t.Errorf("unknown twice is not held: %+v", got)
+	}
+	ids := map[string]bool{}
+	for _, m := range b.smtp.Messages() {
+		if m.To == address(5) {
+			ids[m.Header.Get("Message-ID")] = true
+		}
+	}
+	if len(ids) != 1 || b.smtp.Copies()[address(5)] != 2 {
+		t.Errorf("%d copies under %d ids", b.smtp.Copies()[address(5)], len(ids))
+	}
+	if n, err := b.db.ReopenUnknown(ctx, &b.issue); err != nil || n != 0 {
+		t.Errorf("a held copy was opened again: %d %v", n, err)
+	}
+}
+
+func TestDeadRelayLosesNothing(t *testing.T) {
+	each(t, 5, func(t *testing.T, b *bench) {
+		b.start(t)
+		dead := deliver.Relay{Relay: smtp.Relay{ID: "main", Host: "127.0.0.1", Port: 1, TLS: "none"}}
+		_, _, err := deliver.New(b.db, dead, b.clock.Now).Run(ctx, b.job(t), nil)
+		if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "relay main at 127.0.0.1:1") {
+			t.Errorf("%v", err)
+		}
+		if got := b.tally(t); got.Pending != 5 {
+			t.Errorf("%+v", got)
+		}
+		if finished, _, err := b.run(ctx, t); err != nil || !finished {
+			t.Error(finished, err)
+		}
+	})
+}
+
+func TestLateLeaversGetNothing(t *testing.T) {
+	each(t, 6, func(t *testing.T, b *bench) {
+		b.start(t)
+		people := subscribers.NewService(b.db, b.clock.Now)
+		if _, err := people.End(ctx, address(0), subscribers.Unsubscribed); err != nil {
+			t.Fatal(err)
+		}
+		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual))
+		l, err := people.List(ctx, "l")
+		must(t, err)
+		if _, err := people.Add(ctx, l, subscribers.Row{Address: "late@example.org"}, "cli"); err != nil {
+			t.Fatal(err)
+		}
+		if finished, _, err := b.run(ctx, t); err != nil || !finished {
+			t.Fatal(finished, err)
+		}
+		if got := b.tally(t); got.Audience != 6 || got.Accepted != 4 || got.Cancelled != 1 || got.Suppressed != 1 {
+			t.Errorf("%+v", got)
+		}
+		if b.smtp.Copies()["late@example.org"] != 0 {
+			t.Error("someone who joined after the freeze got a copy")
+		}
+	})
+}
+
+func TestGiveUp(t *testing.T) {
+	each(t, 4, func(t *testing.T, b *bench) {
+		b.smtp.Script = func(stage, to string) string { return "450 4.2.0 later" }
+		b.start(t)
+		if _, _, err := b.run(ctx, t); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.Move(73 * time.Hour)
+		if finished, _, err := b.run(ctx, t); err != nil || !finished {
+			t.Fatal(finished, err)
+		}
+		if got := b.tally(t); got.Cancelled != 4 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestStopFinishesWhatIsInFlight(t *testing.T) {
+	each(t, 300, func(t *testing.T, b *bench) {
+		stop, cancel := context.WithCancel(ctx)
+		var mu sync.Mutex
+		seen := 0
+		b.smtp.Script = func(stage, _ string) string {
+			mu.Lock()
+			defer mu.Unlock()
+			if stage == "data" {
+				if seen++; seen == 40 {
+					cancel()
+				}
+			}
+			return ""
+		}
+		b.start(t)
+		if _, _, err := b.run(stop, t); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if got := b.tally(t); got.Accepted != len(b.smtp.Messages()) || got.Attempting+got.Unknown != 0 || got.Accepted == 300 {
+			t.Errorf("%d messages, %+v", len(b.smtp.Messages()), got)
+		}
+		if finished, _, err := b.run(ctx, t); err != nil || !finished {
+			t.Fatal(finished, err)
+		}
+		for to, n := range b.smtp.Copies() {
+			if n != 1 {
+				t.Errorf("%s has %d copies", to, n)
+			}
+		}
+	})
+}
+
+// failing is a ledger whose process dies: from call n on nothing is written any more.
+type failing struct {
+	*store.DB
+	mu   sync.Mutex
+	left int
+}
+
+var errDied = errors.New("the process died")
+
+func (f *failing) Record(ctx context.Context, o []newsletter.Outcome, a []newsletter.Attempt) error {
+	f.mu.Lock()
+	f.left--
+	dead := f.left < 0
+	f.mu.Unlock()
+	if dead {
+		return errDied
+	}
+	return f.DB.Record(ctx, o, a)
+}
+
+// However often the process dies, at whatever write: nobody is lost, nobody has
+// two copies, and who may have one without a record is named as unknown.
+func TestDeathAtEveryWrite(t *testing.T) {
+	each(t, 60, func(t *testing.T, b *bench) {
+		b.start(t)
+		finished := false
+		deaths := 0
+		for round := 0; !finished && round < 200; round++ {
+			dying := &failing{DB: b.db, left: rand.IntN(6)}
+			var err error
+			finished, _, err = deliver.New(dying, b.relay(), b.clock.Now).Run(ctx, b.job(t), nil)
+			if err != nil && !errors.Is(err, errDied) {
+				t.Fatal(err)
+			}
+			if err != nil {
+				deaths++
+			}
+			b.tally(t)
+		}
+		got := b.tally(t)
+		if !finished || deaths == 0 {
+			t.Fatalf("finished %v after %d deaths: %+v", finished, deaths, got)
+		}
+		copies := b.smtp.Copies()
+		send, err := b.db.Send(ctx, b.issue.ID)
+		must(t, err)
+		must(t, b.db.Receipt(ctx, send, func(l newsletter.ReceiptLine) error {
+			n := copies[l.Address]
+			switch {
+			case l.State == newsletter.Accepted && n == 1:
+			case l.State == newsletter.Unknown && n <= 1:
+			default:
+				t.Errorf("%s is %s with %d copies", l.Address, l.State, n)
+			}
+			return nil
+		}))
+		t.Logf("%d deaths, %d unknown", deaths, got.Unknown)
+	})
+}
+
+// A worker that was taken over records what the relay told it, and begins nothing new.
+func TestFencing(t *testing.T) {
+	each(t, 3, func(t *testing.T, b *bench) {
+		b.start(t)
+		chunks, err := b.db.Chunks(ctx, b.issue.ID)
+		must(t, err)
+		old := chunks[0]
+		must(t, b.db.ClaimChunk(ctx, &old))
+		send, err := b.db.Send(ctx, b.issue.ID)
+		must(t, err)
+		copies, err := b.db.Untried(ctx, send, old, 0, 10)
+		must(t, err)
+		attempt := func(i int) newsletter.Attempt {
+			return newsletter.Attempt{Issue: b.issue.ID, Subscriber: copies[i].SubscriberID, Chunk: old.Number, Epoch: old.Epoch, Number: 1, Language: "en", MessageID: "m", StartedAt: b.clock.Now()}
+		}
+		must(t, b.db.Record(ctx, nil, []newsletter.Attempt{attempt(0)}))
+		taken := chunks[0]
+		must(t, b.db.ClaimChunk(ctx, &taken))
+		if got := b.tally(t); got.Unknown != 1 {
+			t.Errorf("an orphaned attempt is not unknown: %+v", got)
+		}
+		if err := b.db.Record(ctx, nil, []newsletter.Attempt{attempt(1)}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a fenced worker began an attempt: %v", err)
+		}
+		late := newsletter.Outcome{Issue: b.issue.ID, Subscriber: copies[0].SubscriberID, Number: 1, State: newsletter.Accepted, Code: 250, At: b.clock.Now()}
+		must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
+		if got := b.tally(t); got.Accepted != 1 || got.Unknown != 0 {
+			t.Errorf("a late fact was not taken: %+v", got)
+		}
+		late.State = newsletter.Rejected
+		must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
+		if got := b.tally(t); got.Accepted != 1 {
+			t.Errorf("an outcome was changed: %+v", got)
+		}
+	})
+}
