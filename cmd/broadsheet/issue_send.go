@@ -58,6 +58,9 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 	if f.dryRun {
 		return c.print(plan, func() error { return c.table(planRows(plan)) })
 	}
+	if err := a.Desk.CanSend(); err != nil {
+		return err
+	}
 	if err := c.confirm(plan, f); err != nil {
 		return err
 	}

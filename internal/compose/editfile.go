@@ -19,7 +19,8 @@ const entriesLine = "=== entries ==="
 func File(issue newsletter.Issue, pub newsletter.Publication, language string) string {
 	var b strings.Builder
 	c := issue.Content
-	fmt.Fprintf(&b, "---\nissue: %s\nrevision: %d\nlanguage: %s\nheadline: %s\nsummary: %s\n---\n", issue.Slug(), issue.Revision, language, c.Headline[language], c.Summary[language])
+	fmt.Fprintf(&b, "---\nissue: %s\nrevision: %d\nlanguage: %s\n%s\n%s\n---\n", issue.Slug(), issue.Revision, language,
+		strings.TrimSpace("headline: "+c.Headline[language]), strings.TrimSpace("summary: "+c.Summary[language]))
 	if text := c.Editorial[language]; text != "" {
 		fmt.Fprintf(&b, "\n%s\n", text)
 	}

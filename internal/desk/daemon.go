@@ -120,7 +120,7 @@ func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot ne
 		return wait(issue.Slug() + " is not approved")
 	case late:
 		return wait(issue.Slug() + " was approved too late")
-	case d.relay() != nil:
+	case d.CanSend() != nil:
 		return d.settle(ctx, slot, "refused", "no relay is configured")
 	}
 	if err := d.order(ctx, issue, pub, Scheduler); err != nil {
@@ -132,7 +132,7 @@ func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot ne
 // Deliver sends every issue that is being sent, as far as that goes now. It is
 // also recovery: an issue whose sender died is simply still being sent.
 func (d *Desk) Deliver(ctx context.Context) error {
-	if d.relay() != nil {
+	if d.CanSend() != nil {
 		return nil
 	}
 	issues, err := d.Issues.Issues(ctx, "")
@@ -171,7 +171,7 @@ func (d *Desk) deliverOne(ctx context.Context, issue *newsletter.Issue, pub news
 // SendNotices hands over the service mail that waits. What the relay refuses for
 // good is given up; all else is tried again, at most ten times.
 func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
-	if d.relay() != nil {
+	if d.CanSend() != nil {
 		return 0, nil
 	}
 	waiting, err := d.Office.WaitingNotices(ctx, d.Now(), 100)

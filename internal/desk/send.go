@@ -64,7 +64,7 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, 
 	if err != nil {
 		return Status{}, err
 	}
-	if err := d.relay(); err != nil {
+	if err := d.CanSend(); err != nil {
 		return Status{}, err
 	}
 	if err := d.order(ctx, &issue, pub, actor); err != nil {
@@ -83,7 +83,8 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, 
 	return d.Status(context.WithoutCancel(ctx), slug)
 }
 
-func (d *Desk) relay() error {
+// CanSend says why nothing can really be sent from here: a rehearsal clock, or no relay.
+func (d *Desk) CanSend() error {
 	if d.Delivery.Rehearsal {
 		return fault.WithHint(fault.Forbiddenf("with --now nothing is really sent"), "use --rehearse to write files into the outbox")
 	}
@@ -246,7 +247,7 @@ func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error
 	if err := d.may(actor, staff.Editor); err != nil {
 		return err
 	}
-	if err := d.relay(); err != nil {
+	if err := d.CanSend(); err != nil {
 		return err
 	}
 	message, pub, err := d.testCopy(ctx, slug, to, language)

@@ -84,7 +84,7 @@ type Review struct {
 
 // Theme names a look and its few settings.
 type Theme struct {
-	Name    string `yaml:"name" jsonschema:"enum=institutional"`
+	Name    string `yaml:"name" jsonschema:"enum=institutional" planned:"plain"`
 	Colour  string `yaml:"colour"`
 	Logo    string `yaml:"logo" later:"logos in the masthead" jsonschema:"-"`
 	LogoAlt Text   `yaml:"logo_alt" later:"logos in the masthead" jsonschema:"-"`
@@ -136,7 +136,7 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
-	Images       string            `yaml:"images" jsonschema:"enum=none"`
+	Images       string            `yaml:"images" jsonschema:"enum=none" planned:"own,licensed"`
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`
 	Headers      map[string]string `yaml:"headers"`
