@@ -73,7 +73,7 @@ func between(low, high int) cobra.PositionalArgs {
 		switch {
 		case len(args) < low:
 			return errUsage{fmt.Errorf("%s: an argument is missing: %s", cmd.CommandPath(), cmd.Use)}
-		case len(args) > high && cmd.HasParent() == false:
+		case len(args) > high && !cmd.HasParent():
 			return errUsage{fmt.Errorf("unknown command %q", args[0])}
 		case len(args) > high:
 			return errUsage{fmt.Errorf("%s: too many arguments: %s", cmd.CommandPath(), cmd.Use)}

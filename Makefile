@@ -1,0 +1,50 @@
+# broadsheet: `make help` lists what there is.
+SHELL   := /bin/bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT)
+BUILD   := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check test-deps lint unit dist golden bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## Build bin/broadsheet, static
+	$(BUILD) -o bin/broadsheet ./cmd/broadsheet
+
+demo: build ## Show the whole job, offline (ARGS=--once to end by itself)
+	bin/broadsheet demo $(ARGS)
+
+test: test-deps lint unit ## Everything: format, vet, staticcheck, tests with -race on both databases, the README's commands
+
+check: test ## The same as test
+
+test-deps: ## Install what the tests need beyond Go: a C compiler and a PostgreSQL server (Debian, as root)
+	@if ! command -v gcc >/dev/null || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq gcc libc6-dev postgresql >/dev/null; \
+	  else echo "make test needs gcc and a PostgreSQL server: apt-get install gcc libc6-dev postgresql" >&2; exit 1; fi; fi
+
+lint: # gofmt, vet, staticcheck
+	@unformatted=$$(gofmt -l cmd internal subscribers templates); if [ -n "$$unformatted" ]; then echo "run gofmt -w on: $$unformatted" >&2; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+unit: build # all tests; the README's commands are one of them
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+dist: ## Build for Linux, macOS and Windows into bin/dist
+	@mkdir -p bin/dist; for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+	  echo "bin/dist/broadsheet-$$os-$$arch$$ext"; GOOS=$$os GOARCH=$$arch $(BUILD) -o bin/dist/broadsheet-$$os-$$arch$$ext ./cmd/broadsheet || exit 1; done
+
+golden: ## Write the golden proofs anew; look at the diff
+	go test ./internal/render -update
+
+bench: ## Go benchmarks
+	go test -run xxx -bench . -benchmem ./...
+
+clean: ## Remove what was built
+	rm -rf bin
