@@ -149,7 +149,7 @@ func TestOutcomes(t *testing.T) {
 	each(t, 8, func(t *testing.T, b *bench) {
 		var mu sync.Mutex
 		first := map[string]bool{}
-		b.smtp.Script = func(stage, to string) string {
+		b.smtp.SetScript(func(stage, to string) string {
 			mu.Lock()
 			defer mu.Unlock()
 			again := first[stage+to]
@@ -169,7 +169,7 @@ func TestOutcomes(t *testing.T) {
 				return "drop"
 			}
 			return ""
-		}
+		})
 		b.start(t)
 		finished, next, err := b.run(ctx, t)
 		if err != nil || finished || !next.After(b.clock.Now()) {
@@ -267,7 +267,7 @@ func TestLateLeaversGetNothing(t *testing.T) {
 
 func TestGiveUp(t *testing.T) {
 	each(t, 4, func(t *testing.T, b *bench) {
-		b.smtp.Script = func(stage, to string) string { return "450 4.2.0 later" }
+		b.smtp.SetScript(func(string, string) string { return "450 4.2.0 later" })
 		b.start(t)
 		if _, _, err := b.run(ctx, t); err != nil {
 			t.Fatal(err)
@@ -287,7 +287,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		stop, cancel := context.WithCancel(ctx)
 		var mu sync.Mutex
 		seen := 0
-		b.smtp.Script = func(stage, _ string) string {
+		b.smtp.SetScript(func(stage, _ string) string {
 			mu.Lock()
 			defer mu.Unlock()
 			if stage == "data" {
@@ -296,7 +296,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 				}
 			}
 			return ""
-		}
+		})
 		b.start(t)
 		if _, _, err := b.run(stop, t); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)

@@ -14,16 +14,13 @@ import (
 // SMTP is a mail server that does as its script says. It speaks the protocol
 // itself, so that it can break it anywhere.
 type SMTP struct {
-	// Script decides what happens to a recipient at a stage: rcpt, data (after the
-	// final dot). It returns a reply line, "drop" to cut the connection, or "" for success.
-	Script func(stage, to string) string
-
 	listener net.Listener
 	mu       sync.Mutex
 	messages []Message
 	wg       sync.WaitGroup
 	conns    map[net.Conn]bool
 	closed   bool
+	script   func(stage, to string) string
 }
 
 // Message is one that the server accepted.
@@ -45,6 +42,15 @@ func NewSMTP(t *testing.T) *SMTP {
 	go s.accept()
 	t.Cleanup(s.Close)
 	return s
+}
+
+// SetScript sets what happens to a recipient at a stage: rcpt, or data (after
+// the final dot). The script returns a reply line, "drop" to cut the connection,
+// "accept and drop", or "" for success. nil is success always.
+func (s *SMTP) SetScript(script func(stage, to string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script = script
 }
 
 // Port is where it listens.
@@ -106,10 +112,13 @@ func (s *SMTP) accept() {
 }
 
 func (s *SMTP) ask(stage, to string) string {
-	if s.Script == nil {
+	s.mu.Lock()
+	script := s.script
+	s.mu.Unlock()
+	if script == nil {
 		return ""
 	}
-	return s.Script(stage, to)
+	return script(stage, to)
 }
 
 func (s *SMTP) talk(c net.Conn) {
