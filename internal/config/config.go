@@ -110,7 +110,7 @@ func Load(path string, now time.Time, getenv func(string) (string, bool)) (*Conf
 
 // Parse checks the text of a file called name that stands in dir.
 func Parse(name string, text []byte, dir string, now time.Time, getenv func(string) (string, bool)) (*Config, error) {
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, syntaxFault(name, err)
 	}

@@ -115,7 +115,7 @@ var (
 func parseXML(src newsletter.Source, base *url.URL, text string) ([]newsletter.Item, []string, error) {
 	// Entities of a document's own are not expanded: a DOCTYPE is dropped whole.
 	text = doctype.ReplaceAllString(declaration.ReplaceAllString(text, ""), "")
-	d := xml.NewDecoder(strings.NewReader(text))
+	d := xml.NewDecoder(strings.NewReader(strings.Map(legal, text)))
 	d.Strict, d.Entity = false, xml.HTMLEntity
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	r := reader{src: src, base: base, language: src.Language}
@@ -151,6 +151,14 @@ func parseXML(src newsletter.Source, base *url.URL, text string) ([]newsletter.I
 		return nil, nil, fault.Invalidf("source %s: %s is empty, not a feed", src.ID, base)
 	}
 	return r.items, r.refused, nil
+}
+
+// legal drops what XML 1.0 forbids (section 2.2) and real feeds contain.
+func legal(r rune) rune {
+	if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == '\uFFFE' || r == '\uFFFF' {
+		return -1
+	}
+	return r
 }
 
 func notAFeed(src newsletter.Source, root string) error {

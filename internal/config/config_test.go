@@ -1,0 +1,138 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var now = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+func env(name string) (string, bool) {
+	return map[string]string{"SECRET": "0123456789abcdef0123456789abcdef"}[name], name == "SECRET"
+}
+
+const good = `link_secret: env:SECRET
+team:
+  - {email: a@example.org, roles: [editor, approver]}
+  - {email: b@example.org, roles: [approver], until: 2026-02-01}
+lists: [{id: l}]
+publications:
+  - id: p
+    title: {en: T}
+    from: N <n@example.org>
+    lists: [l, other]
+    sections: [{id: news, kind: news}]
+`
+
+func parse(text string) (*Config, error) {
+	return Parse("t.yaml", []byte(text), "/dir", now, env)
+}
+
+func TestDefaultsAndWarnings(t *testing.T) {
+	c, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Publications[0]; c.Database != "/dir/broadsheet.db" || p.Languages[0] != "en" || p.Approval.Approvals != 1 || p.Sections[0].Show != "full" || c.Lists[0].OptIn != "double" || time.Duration(p.Schedule.SendWindow) != 24*time.Hour {
+		t.Errorf("%+v", c)
+	}
+	var all string
+	for _, w := range c.Warnings {
+		all += w.String() + "\n"
+	}
+	if !strings.Contains(all, `list "other"`) || !strings.Contains(all, "nobody could approve what a@example.org edited last") {
+		t.Error(all)
+	}
+}
+
+func TestFaultsNameTheirPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                "is empty",
+		"a: 1\n---\nb: 2": "more than one",
+		strings.Replace(good, "env:SECRET", "env:NOPE", 1):                                                            "1:14: link_secret: environment variable NOPE is not set",
+		strings.Replace(good, "env:SECRET", "abc", 1):                                                                 "must not stand in the file itself",
+		strings.Replace(good, "roles: [editor, approver]", "roles: [boss]", 1):                                        `3:36: team[0]: no role "boss"`,
+		strings.Replace(good, "lists: [{id: l}]", "lists: {id: l}", 1):                                                "5:9: lists must be a list",
+		strings.Replace(good, "from: N <n@example.org>", "from: \"N <n@example.org>\\r\\nBcc: x\"", 1):                "is not a sender",
+		good + "database: ftp://user:secret@x/y\n":                                                                    "12:11: database",
+		good + "desk: {listen: \"0.0.0.0:8081\"}\n":                                                                   "loopback only",
+		good + "relays: [{host: h, auth: xoauth2}]\n":                                                                 "xoauth2 is not available yet",
+		good + "relays: [{host: h, auth: password, username: u, password: env:SECRET, tls: none}]\n":                  "would send the password in clear",
+		good + "relays: [{host: h, rate: 30/min}]\n":                                                                  "12:20: relays[0].rate is not available yet",
+		good + "sources: [{id: s, feed: \"https://x.org/\", page: \"https://x.org/\", rules: {item: a, title: b}}]\n": "says 2 times where it is",
+		good + "sources: [{id: s, file: a.csv}]\n":                                                                    "files other than .md are not available yet",
+		good + "team: []\n": "team stands twice",
+	} {
+		_, err := parse(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q:\n%v\nwant %s", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "user:secret") {
+			t.Errorf("a password is shown: %v", err)
+		}
+	}
+}
+
+func TestSecretsAreNotShown(t *testing.T) {
+	c, err := parse(good + "database: postgres://u:topsecret@h/d\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, asJSON := range []bool{false, true} {
+		text, err := c.Print(asJSON)
+		if err != nil || strings.Contains(string(text), "0123456789abcdef") || strings.Contains(string(text), "topsecret") || !strings.Contains(string(text), "env:SECRET") {
+			t.Errorf("%s %v", text, err)
+		}
+	}
+}
+
+// What config print shows is a configuration that means the same.
+func TestPrintRoundTrips(t *testing.T) {
+	c, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := c.Print(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := parse(string(first))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, first)
+	}
+	if second, _ := again.Print(false); string(second) != string(first) {
+		t.Errorf("%s\n---\n%s", first, second)
+	}
+}
+
+func TestInitWritesWhatWorks(t *testing.T) {
+	for _, a := range []Answers{
+		{Name: `A "quoted": name`, Languages: []string{"fr", "en"}, From: "É <n@example.org>", Timezone: "Europe/Paris", Source: "https://x.org/feed.rss", Team: []string{"a@example.org"}},
+		{Name: "N", Languages: []string{"en"}, From: "n@example.org", Timezone: "UTC", Source: "https://x.org/a.ics", Team: []string{"a@example.org", "b@example.org"}},
+		{Name: "N", Languages: []string{"ar"}, From: "n@example.org", Timezone: "UTC"},
+	} {
+		dir := t.TempDir()
+		path, err := Init(dir, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path, now, env)
+		if err != nil || c.Publications[0].Title[""] != a.Name {
+			t.Errorf("%v", err)
+		}
+		if info, err := os.Stat(filepath.Join(dir, "broadsheet.secret")); err != nil || info.Mode().Perm() != 0o600 {
+			t.Error(info.Mode(), err)
+		}
+		if _, err := Init(dir, a); err == nil {
+			t.Error("it overwrote")
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	f.Fuzz(func(_ *testing.T, text string) { _, _ = parse(text) })
+}
