@@ -7,7 +7,7 @@ BUILD   := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check test-deps lint unit dist golden bench clean
+.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,12 @@ unit: build # all tests; the README's commands are one of them
 dist: ## Build for Linux, macOS and Windows into bin/dist
 	@mkdir -p bin/dist; for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
 	  echo "bin/dist/broadsheet-$$os-$$arch$$ext"; GOOS=$$os GOARCH=$$arch $(BUILD) -o bin/dist/broadsheet-$$os-$$arch$$ext ./cmd/broadsheet || exit 1; done
+
+FUZZTIME ?= 60s
+fuzz: ## Fuzz every parser for FUZZTIME (60s) each
+	@for target in $$(grep -rlE '^func Fuzz' --include=*_test.go internal subscribers | xargs -n1 dirname | sort -u); do \
+	  for name in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | cut -c6-); do \
+	    echo "$$target $$name"; go test ./$$target -run xxx -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; done; done
 
 golden: ## Write the golden proofs anew; look at the diff
 	go test ./internal/render -update

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"strconv"
+	"time"
 
 	"broadsheet/internal/fault"
 )
@@ -120,7 +121,6 @@ func clean(row Row) (Subscriber, error) {
 // decide is the rule for one row: what is written, and what is said of it.
 // It never revives a person who left or whose address is suppressed.
 func (s *Service) decide(list List, row Row, sub Subscriber, known Standing, origin string, result *Result) *Change {
-	now := s.now()
 	switch {
 	case known.Suppression != nil:
 		result.Outcome, result.Reason = Refused, "the address is suppressed ("+string(known.Suppression.Reason)+")"
@@ -130,43 +130,25 @@ func (s *Service) decide(list List, row Row, sub Subscriber, known Standing, ori
 		return nil
 	}
 	change := Change{}
-	if known.Subscriber.ID == 0 {
-		sub.PublicID, sub.CreatedAt = NewPublicID(), now
-		change.Put = &sub
-	} else {
-		merged := known.Subscriber
-		merged.Name, merged.Language = or(sub.Name, merged.Name), or(sub.Language, merged.Language)
-		if merged != known.Subscriber {
-			change.Put = &merged
-		}
-		sub = merged
-	}
+	sub = s.person(sub, known.Subscriber, &change)
 	result.Subscriber = sub.PublicID
 	state := Confirmed
 	if list.OptIn == OptInDouble && list.Basis == BasisConsent && row.Consent == nil {
 		state = Pending
 	}
+	now := s.now()
 	switch current := known.Current; {
 	case current == nil:
 		change.Subscribe = &Subscription{SubscriberID: sub.ID, ListID: list.ID, State: state, Origin: origin, CreatedAt: now}
+		result.Outcome, result.Reason = Waiting, "not mailed before the address confirms"
 		if state == Confirmed {
-			change.Subscribe.ConfirmedAt = now
-			change.Consent = evidence(list, row, origin)
-			if change.Consent.GivenAt.IsZero() {
-				change.Consent.GivenAt = now
-			}
-		}
-		result.Outcome = Added
-		if state == Pending {
-			result.Outcome, result.Reason = Waiting, "not mailed before the address confirms"
+			change.Subscribe.ConfirmedAt, change.Consent = now, evidence(list, row, origin, now)
+			result.Outcome, result.Reason = Added, ""
 		}
 	case current.State == Pending && state == Confirmed:
 		confirmed := *current
 		confirmed.State, confirmed.ConfirmedAt = Confirmed, now
-		change.Confirm, change.Consent = &confirmed, evidence(list, row, origin)
-		if change.Consent.GivenAt.IsZero() {
-			change.Consent.GivenAt = now
-		}
+		change.Confirm, change.Consent = &confirmed, evidence(list, row, origin, now)
 		result.Outcome = Changed
 	case change.Put != nil:
 		result.Outcome = Changed
@@ -177,13 +159,32 @@ func (s *Service) decide(list List, row Row, sub Subscriber, known Standing, ori
 	return &change
 }
 
-func evidence(list List, row Row, origin string) *Consent {
-	if row.Consent != nil {
-		c := *row.Consent
-		c.Basis = list.Basis
-		return &c
+// person returns who a row speaks of, and puts what is new of them into the change.
+func (s *Service) person(asked, known Subscriber, change *Change) Subscriber {
+	if known.ID == 0 {
+		asked.PublicID, asked.CreatedAt = NewPublicID(), s.now()
+		change.Put = &asked
+		return asked
 	}
-	return &Consent{Basis: list.Basis, Source: origin}
+	merged := known
+	merged.Name, merged.Language = or(asked.Name, known.Name), or(asked.Language, known.Language)
+	if merged != known {
+		change.Put = &merged
+	}
+	return merged
+}
+
+// evidence is what stands behind a confirmed subscription: the row's own, else who added it and when.
+func evidence(list List, row Row, origin string, now time.Time) *Consent {
+	c := Consent{Source: origin}
+	if row.Consent != nil {
+		c = *row.Consent
+	}
+	c.Basis = list.Basis
+	if c.GivenAt.IsZero() {
+		c.GivenAt = now
+	}
+	return &c
 }
 
 func doubled(line int) string {

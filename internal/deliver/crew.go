@@ -139,66 +139,96 @@ func (c *crew) connection(ctx context.Context) {
 
 // work sends one message after the other. The outcome of each goes to disk
 // together with the attempt at the next, before that next one is sent.
-func (c *crew) work(ctx context.Context) (err error) {
-	session, err := c.engine.dialer.Dial(ctx)
-	if err != nil {
-		return relayFailure{err}
-	}
-	defer func() {
-		if session != nil {
-			session.Close()
-		}
-	}()
-	var last []newsletter.Outcome
-	flush := func(attempts ...newsletter.Attempt) error {
-		err := c.ledger.record(last, attempts)
-		for range last {
-			c.pending.Done()
-		}
-		last = nil
+func (c *crew) work(ctx context.Context) error {
+	l := &line{crew: c, buf: make([]byte, 0, 128<<10)}
+	if err := l.connect(ctx); err != nil {
 		return err
 	}
-	buf := make([]byte, 0, 128<<10)
+	defer l.hangUp()
 	for {
 		var t task
 		var open bool
 		select {
 		case t, open = <-c.tasks:
 		default: // nothing waits: use the time to record
-			if err := flush(); err != nil {
+			if err := l.flush(); err != nil {
 				return err
 			}
 			t, open = <-c.tasks
 		}
 		if !open {
-			return flush()
+			return l.flush()
 		}
-		if session == nil { // lost with the last message
-			if session, err = c.engine.dialer.Dial(ctx); err != nil {
-				session = nil
-				c.pending.Done()
-				return errors.Join(flush(), relayFailure{err})
-			}
-		}
-		message, language, values, err := c.job.compose(buf[:0], t.copy)
-		if err != nil {
-			c.pending.Done()
-			return errors.Join(flush(), err)
-		}
-		buf = message
-		attempt := newsletter.Attempt{Issue: c.job.Issue.ID, Subscriber: t.copy.SubscriberID, Chunk: t.chunk.Number, Epoch: t.chunk.Epoch,
-			Number: t.copy.Attempts + 1, Language: language, MessageID: values.MessageID, StartedAt: values.Date}
-		if err := flush(attempt); err != nil {
-			c.pending.Done()
-			return err
-		}
-		res := session.Send(c.job.ReturnPath, t.copy.Address, message)
-		last = []newsletter.Outcome{c.engine.outcome(c.job, attempt, res)}
-		if res.Lost {
-			session.Close()
-			session = nil
+		if err := l.send(ctx, t); err != nil {
+			return errors.Join(err, l.flush())
 		}
 	}
+}
+
+// A line is one connection's session and the outcome it has not recorded yet.
+type line struct {
+	crew    *crew
+	session Session
+	last    []newsletter.Outcome
+	buf     []byte
+}
+
+func (l *line) connect(ctx context.Context) error {
+	if l.session != nil {
+		return nil
+	}
+	session, err := l.crew.engine.dialer.Dial(ctx)
+	if err != nil {
+		return relayFailure{err}
+	}
+	l.session = session
+	return nil
+}
+
+func (l *line) hangUp() {
+	if l.session != nil {
+		l.session.Close()
+		l.session = nil
+	}
+}
+
+// flush returns when the last outcome and the attempts are on disk.
+func (l *line) flush(attempts ...newsletter.Attempt) error {
+	err := l.crew.ledger.record(l.last, attempts)
+	for range l.last {
+		l.crew.pending.Done()
+	}
+	l.last = nil
+	return err
+}
+
+// send hands over one copy. With an error the copy was not tried: it stays as it was.
+func (l *line) send(ctx context.Context, t task) (err error) {
+	defer func() {
+		if err != nil {
+			l.crew.pending.Done()
+		}
+	}()
+	if err := l.connect(ctx); err != nil { // the session was lost with the last message
+		return err
+	}
+	job := l.crew.job
+	message, language, values, err := job.compose(l.buf[:0], t.copy)
+	if err != nil {
+		return err
+	}
+	l.buf = message
+	attempt := newsletter.Attempt{Issue: job.Issue.ID, Subscriber: t.copy.SubscriberID, Chunk: t.chunk.Number, Epoch: t.chunk.Epoch,
+		Number: t.copy.Attempts + 1, Language: language, MessageID: values.MessageID, StartedAt: values.Date}
+	if err := l.flush(attempt); err != nil {
+		return err
+	}
+	res := l.session.Send(job.ReturnPath, t.copy.Address, message)
+	l.last = []newsletter.Outcome{l.crew.engine.outcome(job, attempt, res)}
+	if res.Lost {
+		l.hangUp()
+	}
+	return nil
 }
 
 // A ledger commits the barriers of all connections in groups: one transaction

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"broadsheet/internal/collect/page"
@@ -58,34 +59,25 @@ func firstHeading(body string) (title, rest string) {
 	return markup.Plain(m[1]), strings.TrimSpace(strings.TrimPrefix(body, m[0]))
 }
 
+// plain are the fields that are taken as they are.
+func plain(item *newsletter.Item, key string) *string {
+	return map[string]*string{"title": &item.Title, "subtitle": &item.Subtitle, "summary": &item.Summary, "place": &item.Place, "venue": &item.Venue}[key]
+}
+
 func set(item *newsletter.Item, f markup.Field, src newsletter.Source) (why string) {
 	value := markup.Plain(f.Value)
+	if target := plain(item, f.Key); target != nil {
+		*target = value
+		return ""
+	}
 	switch f.Key {
-	case "title":
-		item.Title = value
-	case "subtitle":
-		item.Subtitle = value
-	case "summary":
-		item.Summary = value
 	case "language":
 		item.Language = locale.Primary(value)
-	case "place":
-		item.Place = value
-	case "venue":
-		item.Venue = value
 	case "kind":
 		item.Kind = newsletter.Kind(value)
-		switch item.Kind {
-		case newsletter.News, newsletter.Report, newsletter.Event, newsletter.Media:
-		default:
+		if !slices.Contains([]newsletter.Kind{newsletter.News, newsletter.Report, newsletter.Event, newsletter.Media}, item.Kind) {
 			return "kind must be news, report, event or media, not " + value
 		}
-	case "url":
-		link, ok := markup.Link(nil, value)
-		if !ok {
-			return value + " is not a web address"
-		}
-		item.URL = link
 	case "date":
 		at, minute, ok := locale.ParseDate(value, src.Location())
 		if !ok {
@@ -93,30 +85,49 @@ func set(item *newsletter.Item, f markup.Field, src newsletter.Source) (why stri
 		}
 		item.PublishedAt, item.Precision = at, precision(minute)
 	case "when":
-		w, ok := page.ParseWhen(value, "", src.Location())
-		if !ok {
-			return value + ` is not a line such as "21-22 March 2017, Tbilisi"`
-		}
-		item.StartsAt, item.EndsAt, item.AllDay, item.Precision = w.From, w.To, true, newsletter.Day
-		if w.Place != "" {
-			item.Place = w.Place
-		}
-	case "contact":
+		return setDays(item, value, src)
+	case "url", "contact", "press_release", "link":
+		return setLink(item, f.Key, value)
+	default:
+		return "unknown field " + f.Key
+	}
+	return ""
+}
+
+func setDays(item *newsletter.Item, value string, src newsletter.Source) (why string) {
+	w, ok := page.ParseWhen(value, "", src.Location())
+	if !ok {
+		return value + ` is not a line such as "21-22 March 2017, Tbilisi"`
+	}
+	item.StartsAt, item.EndsAt, item.AllDay, item.Precision = w.From, w.To, true, newsletter.Day
+	if w.Place != "" {
+		item.Place = w.Place
+	}
+	return ""
+}
+
+func setLink(item *newsletter.Item, key, value string) (why string) {
+	if key == "contact" {
 		a, err := mail.ParseAddress(value)
 		if err != nil {
 			return value + " is not Name <address>"
 		}
 		item.Contacts = append(item.Contacts, newsletter.Contact{Name: a.Name, Email: a.Address})
-	case "press_release", "link":
-		link, ok := namedLink(value)
-		if !ok {
-			return value + " is not Title <web address>"
-		}
-		link.Role = map[string]string{"press_release": "press_release", "link": "more"}[f.Key]
-		item.Links = append(item.Links, link)
-	default:
-		return "unknown field " + f.Key
+		return ""
 	}
+	link, ok := namedLink(value)
+	switch {
+	case !ok:
+		return value + " is not a web address, nor Title <web address>"
+	case key == "url":
+		item.URL = link.URL
+		return ""
+	case key == "link":
+		link.Role = "more"
+	default:
+		link.Role = key
+	}
+	item.Links = append(item.Links, link)
 	return ""
 }
 
