@@ -65,7 +65,7 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 		return err
 	}
 	bar := c.bar(plan.Audience)
-	status, err := a.Desk.Send(ctx, slug, c.actor(), f.retryUnknown, bar.show)
+	status, err := a.Desk.Send(ctx, slug, c.actor(), desk.Ask{Count: f.count, Digest: f.digest, RetryUnknown: f.retryUnknown}, bar.show)
 	bar.end()
 	if err != nil {
 		return err
@@ -74,6 +74,9 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 		return err
 	}
 	c.nextSteps(status)
+	if left := status.Pending + status.Attempting; left > 0 {
+		return refuse("%d copies of %s are still to be sent: run this again", left, slug)
+	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"broadsheet/internal/app"
 	"broadsheet/internal/config"
+	"broadsheet/internal/desk"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/testkit"
 	"broadsheet/subscribers"
@@ -194,7 +195,7 @@ func TestUnapprovedWaitsThenIsMissed(t *testing.T) {
 }
 
 // serve opens both doors and returns their addresses.
-func (h *house) serve(t *testing.T) (public, desk string) {
+func (h *house) serve(t *testing.T) (public, door string) {
 	t.Helper()
 	running, stop := context.WithCancel(ctx)
 	at, ended := make(chan app.Addresses, 1), make(chan error, 1)
@@ -247,7 +248,7 @@ func (h *house) sent(t *testing.T) {
 	must(t, err)
 	h.approve(t, "p/1")
 	h.clock.Move(time.Second)
-	_, err = h.Desk.Send(ctx, "p/1", "operator", false, func(newsletter.Tally) {})
+	_, err = h.Desk.Send(ctx, "p/1", "operator", desk.Ask{Count: -1}, func(newsletter.Tally) {})
 	must(t, err)
 }
 
@@ -334,9 +335,9 @@ func TestTwoDoorsShareNoRoute(t *testing.T) {
 		h.collect(t)
 		_, err := h.Desk.Compose(ctx, "p", "operator")
 		must(t, err)
-		public, desk := h.serve(t)
+		public, door := h.serve(t)
 		for _, route := range []string{"/issues", "/issues/p/1", "/sources", "/issues/p/1/frame/en"} {
-			if code, _ := fetch(t, "GET", desk+route, nil); code != 200 {
+			if code, _ := fetch(t, "GET", door+route, nil); code != 200 {
 				t.Errorf("desk %s: %d", route, code)
 			}
 			if code, _ := fetch(t, "GET", public+route, nil); code != 404 {
@@ -344,11 +345,11 @@ func TestTwoDoorsShareNoRoute(t *testing.T) {
 			}
 		}
 		for _, route := range []string{"/archive/p", "/u/x", "/own-link/p"} {
-			if code, _ := fetch(t, "GET", desk+route, nil); code != 404 {
+			if code, _ := fetch(t, "GET", door+route, nil); code != 404 {
 				t.Errorf("desk %s: %d", route, code)
 			}
 		}
-		if code, _ := fetch(t, "GET", desk+"/", nil, "Host", "evil.example"); code != http.StatusMisdirectedRequest {
+		if code, _ := fetch(t, "GET", door+"/", nil, "Host", "evil.example"); code != http.StatusMisdirectedRequest {
 			t.Errorf("the desk answers to a foreign name: %d", code)
 		}
 		issue, err := h.Desk.Issues.Issue(ctx, "p", 1)
@@ -368,12 +369,12 @@ func TestReviewByLink(t *testing.T) {
 		must(t, err)
 		_, err = h.Desk.SendNotices(ctx)
 		must(t, err)
-		_, desk := h.serve(t)
+		_, door := h.serve(t)
 		m := h.mailed(t, "chief@example.org")
 		if !strings.Contains(m.Raw, "March") || strings.Contains(m.Raw, "List-Unsubscribe:") {
 			t.Error("the request to approve is not the issue itself")
 		}
-		link := path(t, m.Raw, "http://127.0.0.1:8081", desk)
+		link := path(t, m.Raw, "http://127.0.0.1:8081", door)
 		code, page := fetch(t, "GET", link, nil)
 		if code != 200 || !strings.Contains(page, "Approve this issue") || h.state(t, "p/1") != newsletter.InReview {
 			t.Fatal(code, page)

@@ -7,10 +7,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,6 +93,9 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 		return newsletter.SourceRun{}, false, err
 	}
 	now := c.now()
+	if how := reading(src); state.Reading != how { // never read, or configured anew: ask for everything, now
+		state = newsletter.SourceState{Source: src.ID, Reading: how}
+	}
 	if due && now.Before(state.NextAt) {
 		return newsletter.SourceRun{}, false, nil
 	}
@@ -114,6 +119,13 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 	state.ETag, state.LastModified = found.ETag, found.LastModified
 	run.Reasons, run.Refused = found.Refused, len(found.Refused)
 	return run, true, c.store.SaveRun(ctx, &run, state, found.Items)
+}
+
+// reading names where and how a source is read.
+func reading(src newsletter.Source) string {
+	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max}) // plain data always marshals
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // backOff doubles from five minutes to a day.
@@ -225,7 +237,21 @@ func (c *Collector) file(src newsletter.Source, path string) (newsletter.Item, e
 	}
 	raw := newsletter.Raw{URL: path, Body: body, At: c.now()}
 	item, err := file.Parse(src, raw)
+	item.Identity = underPattern(src.File, path)
 	one := []newsletter.Item{item}
 	stamp(one, raw)
 	return one[0], err
+}
+
+// underPattern returns a file's path from the folder where its pattern's wildcards begin: what names it, wherever that folder is.
+func underPattern(pattern, path string) string {
+	fixed := pattern
+	if at := strings.IndexAny(pattern, "*?["); at >= 0 {
+		fixed = pattern[:at]
+	}
+	rel, err := filepath.Rel(filepath.Dir(fixed+"x"), path)
+	if err != nil {
+		return filepath.ToSlash(path)
+	}
+	return filepath.ToSlash(rel)
 }

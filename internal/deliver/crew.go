@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 )
 
@@ -159,8 +160,15 @@ func (c *crew) work(ctx context.Context) error {
 		if !open {
 			return l.flush()
 		}
-		if err := l.send(ctx, t); err != nil {
-			return errors.Join(err, l.flush())
+		err := l.send(ctx, t)
+		if err == nil {
+			err = l.refused
+		}
+		if err != nil {
+			if failed := l.flush(); failed != nil { // a ledger that fails weighs more than a relay
+				return failed
+			}
+			return err
 		}
 	}
 }
@@ -171,6 +179,7 @@ type line struct {
 	session Session
 	last    []newsletter.Outcome
 	buf     []byte
+	refused error // the relay wants none of our mail
 }
 
 func (l *line) connect(ctx context.Context) error {
@@ -227,6 +236,9 @@ func (l *line) send(ctx context.Context, t task) (err error) {
 	l.last = []newsletter.Outcome{l.crew.engine.outcome(job, attempt, res)}
 	if res.Lost {
 		l.hangUp()
+	}
+	if res.Refused {
+		l.refused = relayFailure{fault.WithHint(fault.Unavailablef("relay %s refuses the sender %s: %d %s", job.Relay, job.ReturnPath, res.Code, res.Reply), "check auth: of the relay, and what senders it allows")}
 	}
 	return nil
 }

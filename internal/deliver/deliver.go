@@ -29,6 +29,8 @@ type Store interface {
 	ClaimChunk(ctx context.Context, c *newsletter.Chunk) error
 	// Untried returns recipients without a delivery, by id.
 	Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error)
+	// Audience returns whom a send to the lists would reach now, by id.
+	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
 	// Retriable returns recipients in a state whose time has come.
 	Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error)
 	// Record makes outcomes and new attempts durable together.

@@ -49,10 +49,12 @@ func setUp(t *testing.T, db *store.DB, clock *testkit.Clock, n int) *bench {
 	b.issue = newsletter.Issue{PublicID: subscribers.NewPublicID(), Publication: "p", Kind: "regular", Content: newsletter.Content{Date: clock.Now()}}
 	must(t, db.CreateIssue(ctx, &b.issue))
 	must(t, db.MoveIssue(ctx, &b.issue, newsletter.InReview, "digest"))
-	must(t, db.MoveIssue(ctx, &b.issue, newsletter.Approved, ""))
+	must(t, db.Approve(ctx, &b.issue, newsletter.Approval{Issue: b.issue.ID, Revision: 1, Digest: "digest", Person: "x", Decision: newsletter.DecisionApproved}, 1))
 	clock.Move(time.Second)
 	return b
 }
+
+var order = newsletter.Order{Digest: "digest", Lists: []string{"l"}, By: "operator", GiveUpAfter: 72 * time.Hour, Expect: -1}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -65,7 +67,7 @@ func address(i int) string { return fmt.Sprintf("r%04d@example.org", i) }
 
 func (b *bench) start(t *testing.T) {
 	t.Helper()
-	must(t, b.db.StartSend(ctx, &b.issue, "digest", []string{"l"}, "operator", 72*time.Hour))
+	must(t, b.db.StartSend(ctx, &b.issue, order))
 }
 
 func (b *bench) job(t *testing.T) deliver.Job {
@@ -138,7 +140,7 @@ func TestEveryoneOnce(t *testing.T) {
 		if _, _, err := b.run(ctx, t); err != nil || len(b.smtp.Messages()) != b.n {
 			t.Errorf("a second run sent %d more (%v)", len(b.smtp.Messages())-b.n, err)
 		}
-		if err := b.db.StartSend(ctx, &b.issue, "digest", []string{"l"}, "operator", time.Hour); !fault.Is(err, fault.Conflict) {
+		if err := b.db.StartSend(ctx, &b.issue, order); !fault.Is(err, fault.Conflict) {
 			t.Errorf("it was started twice: %v", err)
 		}
 	})

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"broadsheet/internal/deliver/smtp"
-	"broadsheet/internal/newsletter"
 )
 
 // Outbox is the relay of a rehearsal: each message becomes a file, and nothing counts as accepted.
@@ -27,11 +26,13 @@ func (o Outbox) Write(number int, message []byte) error {
 
 // Rehearse writes the message of every recipient of an audience as a file.
 func (e *Engine) Rehearse(ctx context.Context, job Job, box Outbox) (n int, err error) {
-	everybody := newsletter.Chunk{First: 0, Last: 1<<62 - 1}
+	if err := os.RemoveAll(box.Dir); err != nil { // of an earlier rehearsal
+		return 0, fmt.Errorf("outbox: %w", err)
+	}
 	var after int64
 	var buf []byte
 	for {
-		copies, err := e.store.Untried(ctx, job.Send, everybody, after, page)
+		copies, err := e.store.Audience(ctx, job.Send.Lists, after, page)
 		if err != nil || len(copies) == 0 {
 			return n, err
 		}

@@ -22,6 +22,7 @@ import (
 
 	"broadsheet/internal/app"
 	"broadsheet/internal/config"
+	"broadsheet/internal/desk"
 	"broadsheet/internal/newsletter"
 )
 
@@ -149,7 +150,7 @@ func job(ctx context.Context, a *app.App, box *Inbox, o Options) (Summary, error
 	}
 	s.Digest = issue.Digest
 	o.Say("approved by %s: digest %.12s", approver, s.Digest)
-	status, err := a.Desk.Send(ctx, s.Issue, editor, false, func(newsletter.Tally) {})
+	status, err := a.Desk.Send(ctx, s.Issue, editor, desk.Ask{Count: audience, Digest: s.Digest}, func(newsletter.Tally) {})
 	if err != nil {
 		return s, err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"broadsheet/internal/deliver"
 	"broadsheet/internal/deliver/mime"
-	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/schedule"
 )
@@ -123,7 +122,7 @@ func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot ne
 	case d.CanSend() != nil:
 		return d.settle(ctx, slot, "refused", "no relay is configured")
 	}
-	if err := d.order(ctx, issue, pub, Scheduler); err != nil {
+	if err := d.order(ctx, issue, pub, Scheduler, Ask{Count: -1}); err != nil {
 		return err
 	}
 	return d.settle(ctx, slot, "done", issue.Slug())
@@ -168,8 +167,12 @@ func (d *Desk) deliverOne(ctx context.Context, issue *newsletter.Issue, pub news
 	return err
 }
 
+// noticeLease is how long one process has a notice to itself.
+const noticeLease = 10 * time.Minute
+
 // SendNotices hands over the service mail that waits. What the relay refuses for
-// good is given up; all else is tried again, at most ten times.
+// good, or what cannot be written, is given up; all else is tried again, at most
+// ten times. A relay that cannot be reached costs no try.
 func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
 	if d.CanSend() != nil {
 		return 0, nil
@@ -179,43 +182,47 @@ func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
 		return 0, err
 	}
 	for _, n := range waiting {
-		accepted, err := d.sendNotice(ctx, n)
+		mine, err := d.Office.ClaimNotice(ctx, n, d.Now().Add(noticeLease))
 		if err != nil {
 			return sent, err
 		}
-		if accepted {
+		if !mine {
+			continue
+		}
+		state, next := d.sendNotice(ctx, n)
+		if state == "sent" {
 			sent++
+		}
+		if err := d.Office.SettleNotice(context.WithoutCancel(ctx), n.ID, state, next); err != nil {
+			return sent, err
 		}
 	}
 	return sent, nil
 }
 
-func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (bool, error) {
+func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (state string, next time.Time) {
 	pub := newsletter.Publication{From: n.Sender}
+	later := d.Now().Add(deliver.RetryAfter(n.Attempts + 1))
 	m, err := mime.Compile(mime.Content{From: n.Sender, Subject: n.Subject, HTML: n.HTML, Text: n.Text, Boundary: mime.BoundaryFor(n.Subject + n.Address),
 		Headers: []mime.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}}})
-	if err != nil {
-		return false, err
+	var message []byte
+	if err == nil {
+		message, err = m.Append(nil, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Dedupe), Date: d.Now()})
 	}
-	message, err := m.Append(nil, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Kind, n.Address, d.Now().String()), Date: d.Now()})
 	if err != nil {
-		return false, err
+		d.Log.Error("service mail cannot be written", "notice", n.ID, "kind", n.Kind, "error", err)
+		return "refused", later
 	}
 	res, err := deliver.One(ctx, d.Delivery.Dialer, d.returnPath(pub), n.Address, message)
-	if err != nil {
-		if !fault.Is(err, fault.Unavailable) {
-			return false, err
-		}
-		res.State = newsletter.Deferred
-		d.Log.Warn("service mail waits for the relay", "notice", n.ID, "kind", n.Kind)
-	}
-	state := "waiting"
 	switch {
+	case err != nil:
+		d.Log.Warn("service mail waits for the relay", "notice", n.ID, "kind", n.Kind, "error", err)
+		return "unreached", d.Now().Add(time.Minute)
 	case res.State == newsletter.Accepted || res.State == newsletter.Unknown: // twice is worse than a second submit
-		state = "sent"
+		return "sent", later
 	case res.State == newsletter.Rejected || n.Attempts >= 9:
-		state = "refused"
 		d.Log.Warn("service mail refused", "notice", n.ID, "kind", n.Kind, "code", res.Code)
+		return "refused", later
 	}
-	return state == "sent", d.Office.SettleNotice(ctx, n.ID, state, d.Now().Add(deliver.RetryAfter(n.Attempts+1)))
+	return "waiting", later
 }

@@ -6,6 +6,7 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"broadsheet/internal/collect"
@@ -47,7 +48,7 @@ type Items interface {
 
 // Sends is the ledger as the desk sees it.
 type Sends interface {
-	StartSend(ctx context.Context, issue *newsletter.Issue, digest string, lists []string, by string, giveUp time.Duration) error
+	StartSend(ctx context.Context, issue *newsletter.Issue, order newsletter.Order) error
 	Send(ctx context.Context, issue int64) (newsletter.Send, error)
 	CountAudience(ctx context.Context, lists []string) (int, error)
 	ReopenUnknown(ctx context.Context, issue *newsletter.Issue) (int64, error)
@@ -69,6 +70,7 @@ type Slots interface {
 type Office interface {
 	AddNotice(ctx context.Context, n newsletter.Notice) error
 	WaitingNotices(ctx context.Context, now time.Time, limit int) ([]newsletter.Notice, error)
+	ClaimNotice(ctx context.Context, n newsletter.Notice, until time.Time) (won bool, err error)
 	SettleNotice(ctx context.Context, id int64, state string, next time.Time) error
 	AddAudit(ctx context.Context, e staff.AuditEntry) error
 	Audit(ctx context.Context, subject string) ([]staff.AuditEntry, error)
@@ -162,23 +164,24 @@ func (d *Desk) Open(ctx context.Context, slug string) (newsletter.Issue, newslet
 	return issue, pub, err
 }
 
-// may checks that an actor has a role. The operator at the command line may do
+// who checks that an actor has one of the roles, and returns the name under
+// which acts are written down. The operator at the command line may do
 // everything but approve: approving is always a named person's.
-func (d *Desk) may(actor string, role staff.Role) error {
-	if (actor == Operator || actor == Scheduler) && role != staff.Approver {
-		return nil
-	}
-	if actor == Operator {
-		return fault.WithHint(fault.Forbiddenf("this is decided by a person, not by the operator"), "say who with --as ADDRESS")
+func (d *Desk) who(actor string, roles ...staff.Role) (string, error) {
+	if actor == Operator || actor == Scheduler {
+		if !slices.Contains(roles, staff.Approver) || len(roles) > 1 {
+			return actor, nil
+		}
+		return "", fault.WithHint(fault.Forbiddenf("this is decided by a person, not by the %s", actor), "say who with --as ADDRESS")
 	}
 	person, err := d.Team.Named(actor, d.Now())
 	if err != nil {
-		return err
+		return "", err
 	}
-	if !person.Has(role) {
-		return fault.Forbiddenf("%s is not %s", actor, map[staff.Role]string{staff.Approver: "an approver", staff.Editor: "an editor"}[role])
+	if !slices.ContainsFunc(roles, person.Has) {
+		return "", fault.Forbiddenf("%s is not %s", person.Email, map[staff.Role]string{staff.Approver: "an approver", staff.Editor: "an editor"}[roles[0]])
 	}
-	return nil
+	return person.Email, nil
 }
 
 func (d *Desk) audit(ctx context.Context, actor, action string, issue newsletter.Issue, detail string) error {

@@ -51,7 +51,8 @@ type Composed struct {
 // Compose makes the next issue of a publication, or brings its open draft up to
 // date while nobody has edited it. With nothing new it changes nothing.
 func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed, error) {
-	if err := d.may(actor, staff.Editor); err != nil {
+	actor, err := d.who(actor, staff.Editor)
+	if err != nil {
 		return Composed{}, err
 	}
 	pub, err := d.Publication(publication)
@@ -69,7 +70,10 @@ func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed
 	if err != nil {
 		return Composed{}, err
 	}
-	slot := d.nextSlot(pub)
+	slot, err := d.nextSlot(ctx, pub, open)
+	if err != nil {
+		return Composed{}, err
+	}
 	switch {
 	case open != nil && sameContent(content, open.Content) && open.Slot == slot:
 		return Composed{*open, "unchanged"}, nil
@@ -140,16 +144,33 @@ func (d *Desk) period(ctx context.Context, pub newsletter.Publication, in *compo
 	return err
 }
 
-// nextSlot is the label of the next planned send, "" without a schedule.
-func (d *Desk) nextSlot(pub newsletter.Publication) string {
+// nextSlot is the label of the next planned send that has no issue but perhaps
+// this one, "" without a schedule.
+func (d *Desk) nextSlot(ctx context.Context, pub newsletter.Publication, open *newsletter.Issue) (string, error) {
 	if pub.Schedule.Send == "" {
-		return ""
+		return "", nil
 	}
-	slot, ok := schedule.Next(pub.Schedule.Send, pub.Location(), pub.Schedule.Closed, d.Now())
-	if !ok {
-		return ""
+	issues, err := d.Issues.Issues(ctx, pub.ID)
+	if err != nil {
+		return "", err
 	}
-	return slot.Label
+	taken := map[string]bool{}
+	for _, i := range issues {
+		if open == nil || i.ID != open.ID {
+			taken[i.Slot] = true
+		}
+	}
+	after := d.Now()
+	for {
+		slot, ok := schedule.Next(pub.Schedule.Send, pub.Location(), pub.Schedule.Closed, after)
+		if !ok {
+			return "", nil
+		}
+		if !taken[slot.Label] {
+			return slot.Label, nil
+		}
+		after = slot.At
+	}
 }
 
 func sameContent(a, b newsletter.Content) bool {
@@ -188,7 +209,8 @@ func (d *Desk) EditFile(ctx context.Context, slug, language string) (string, err
 // Edit makes a new revision from an edited file. It voids an approval. A file
 // that changes nothing makes no revision.
 func (d *Desk) Edit(ctx context.Context, slug, text, actor string) (newsletter.Issue, bool, error) {
-	if err := d.may(actor, staff.Editor); err != nil {
+	actor, err := d.who(actor, staff.Editor)
+	if err != nil {
 		return newsletter.Issue{}, false, err
 	}
 	issue, pub, err := d.Open(ctx, slug)
@@ -211,8 +233,11 @@ func (d *Desk) Edit(ctx context.Context, slug, text, actor string) (newsletter.I
 	return issue, true, d.audit(ctx, actor, "edited", issue, fmt.Sprintf("revision %d, was %s", issue.Revision, was))
 }
 
-// Proofs returns an issue's proofs: the frozen ones once it was submitted, else rendered now.
+// Proofs returns an issue's proofs: a draft's as it would be now, else those that were frozen when it was submitted.
 func (d *Desk) Proofs(ctx context.Context, issue newsletter.Issue, pub newsletter.Publication) ([]newsletter.Proof, error) {
+	if issue.State == newsletter.Draft {
+		return d.Renderer.Proofs(pub, issue)
+	}
 	frozen, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
 	if err != nil || len(frozen) > 0 {
 		return frozen, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"broadsheet/internal/fault"
@@ -17,7 +18,8 @@ const reviewLife = 14 * 24 * time.Hour
 // Submit freezes an issue's proofs and writes to everybody who may approve it.
 // Submitting again what is in review changes nothing.
 func (d *Desk) Submit(ctx context.Context, slug, actor string) (newsletter.Issue, int, error) {
-	if err := d.may(actor, staff.Editor); err != nil {
+	actor, err := d.who(actor, staff.Editor)
+	if err != nil {
 		return newsletter.Issue{}, 0, err
 	}
 	issue, pub, err := d.Open(ctx, slug)
@@ -27,7 +29,11 @@ func (d *Desk) Submit(ctx context.Context, slug, actor string) (newsletter.Issue
 	if !issue.State.Editable() {
 		return issue, 0, fault.Conflictf("issue %s is %s", slug, issue.State)
 	}
-	proofs, err := d.Proofs(ctx, issue, pub)
+	approvers := d.approvers(issue, pub)
+	if issue.State == newsletter.Approved {
+		return issue, len(approvers), nil
+	}
+	proofs, err := d.toSubmit(ctx, &issue, pub)
 	if err != nil {
 		return issue, 0, err
 	}
@@ -35,7 +41,6 @@ func (d *Desk) Submit(ctx context.Context, slug, actor string) (newsletter.Issue
 	if err := d.Reviews.Submit(ctx, &issue, proofs); err != nil {
 		return issue, 0, err
 	}
-	approvers := d.approvers(issue, pub)
 	for _, person := range approvers {
 		if err := d.ask(ctx, pub, issue, proofs, person); err != nil {
 			return issue, 0, err
@@ -45,6 +50,24 @@ func (d *Desk) Submit(ctx context.Context, slug, actor string) (newsletter.Issue
 		return issue, len(approvers), nil
 	}
 	return issue, len(approvers), d.audit(ctx, actor, "submitted", issue, issue.Digest)
+}
+
+// toSubmit returns the proofs of an issue as it is to be frozen. A draft that was
+// frozen before and looks different now, as its publication or theme changed,
+// becomes a new revision: what an approver once saw is never replaced.
+func (d *Desk) toSubmit(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication) ([]newsletter.Proof, error) {
+	proofs, err := d.Proofs(ctx, *issue, pub)
+	if err != nil || issue.State != newsletter.Draft {
+		return proofs, err
+	}
+	frozen, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
+	if err != nil || len(frozen) == 0 || newsletter.IssueDigest(frozen) == newsletter.IssueDigest(proofs) {
+		return proofs, err
+	}
+	if err := d.Issues.SaveRevision(ctx, issue); err != nil {
+		return nil, err
+	}
+	return d.Proofs(ctx, *issue, pub)
 }
 
 // approvers are those who may approve an issue as it stands.
@@ -72,16 +95,15 @@ func (d *Desk) ask(ctx context.Context, pub newsletter.Publication, issue newsle
 
 // Approve writes a person's approval of the digest they saw; "" means the digest as it is now.
 func (d *Desk) Approve(ctx context.Context, slug, digest, actor string) (newsletter.Issue, error) {
-	if err := d.may(actor, staff.Approver); err != nil {
+	actor, err := d.who(actor, staff.Approver)
+	if err != nil {
 		return newsletter.Issue{}, err
 	}
 	issue, pub, err := d.Open(ctx, slug)
 	if err != nil {
 		return issue, err
 	}
-	if digest == "" {
-		digest = issue.Digest
-	}
+	digest = whole(digest, issue)
 	if digest == "" {
 		return issue, fault.WithHint(fault.Conflictf("issue %s was not submitted", slug), "run `broadsheet issue submit %s`", slug)
 	}
@@ -102,18 +124,25 @@ func (d *Desk) Approve(ctx context.Context, slug, digest, actor string) (newslet
 	return issue, d.audit(ctx, actor, "approved", issue, digest)
 }
 
+// whole completes a digest that a person gave by its beginning, as it is printed; "" is the issue's.
+func whole(digest string, issue newsletter.Issue) string {
+	if digest == "" || len(digest) >= 12 && strings.HasPrefix(issue.Digest, digest) {
+		return issue.Digest
+	}
+	return digest
+}
+
 // Return sends an issue back to draft with a comment for the editors.
 func (d *Desk) Return(ctx context.Context, slug, digest, comment, actor string) (newsletter.Issue, error) {
-	if err := d.may(actor, staff.Approver); err != nil {
+	actor, err := d.who(actor, staff.Approver)
+	if err != nil {
 		return newsletter.Issue{}, err
 	}
 	issue, _, err := d.Open(ctx, slug)
 	if err != nil {
 		return issue, err
 	}
-	if digest == "" {
-		digest = issue.Digest
-	}
+	digest = whole(digest, issue)
 	if err := d.Reviews.Return(ctx, &issue, actor, digest, comment); err != nil {
 		return issue, err
 	}

@@ -52,12 +52,19 @@ func nextStep(issue newsletter.Issue) string {
 	return "run `broadsheet issue submit " + issue.Slug() + "`"
 }
 
+// Ask is what a person wants of a send.
+type Ask struct {
+	Count        int    // send to exactly so many; -1 takes all
+	Digest       string // send only an issue whose digest begins so; "" takes what is approved
+	RetryUnknown bool   // try copies whose fate is unknown once more, under the same Message-ID
+}
+
 // Send orders an approved issue sent, and sends it unless another process does.
 // On an issue that is being sent it goes on where the last run stopped.
-// With retryUnknown copies whose fate is unknown are tried once more under the same Message-ID.
 // progress is called with the tally as it changes.
-func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, progress func(newsletter.Tally)) (Status, error) {
-	if err := d.may(actor, staff.Editor); err != nil && d.may(actor, staff.Approver) != nil {
+func (d *Desk) Send(ctx context.Context, slug, actor string, ask Ask, progress func(newsletter.Tally)) (Status, error) {
+	actor, err := d.who(actor, staff.Editor, staff.Approver)
+	if err != nil {
 		return Status{}, err
 	}
 	issue, pub, err := d.Open(ctx, slug)
@@ -67,11 +74,11 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, 
 	if err := d.CanSend(); err != nil {
 		return Status{}, err
 	}
-	if err := d.order(ctx, &issue, pub, actor); err != nil {
+	if err := d.order(ctx, &issue, pub, actor, ask); err != nil {
 		return Status{}, err
 	}
-	if retryUnknown {
-		if _, err := d.Sends.ReopenUnknown(ctx, &issue); err != nil {
+	if ask.RetryUnknown {
+		if err := d.reopen(ctx, &issue); err != nil {
 			return Status{}, err
 		}
 	}
@@ -81,6 +88,18 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, retryUnknown bool, 
 		}
 	}
 	return d.Status(context.WithoutCancel(ctx), slug)
+}
+
+func (d *Desk) reopen(ctx context.Context, issue *newsletter.Issue) error {
+	send, err := d.Sends.Send(ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	if !d.Now().Before(send.GiveUpAt) {
+		return fault.Conflictf("the time for %s was over at %s: its unknown copies stay as they are", issue.Slug(), send.GiveUpAt.Format(time.RFC3339))
+	}
+	_, err = d.Sends.ReopenUnknown(ctx, issue)
+	return err
 }
 
 // CanSend says why nothing can really be sent from here: a rehearsal clock, or no relay.
@@ -95,13 +114,16 @@ func (d *Desk) CanSend() error {
 }
 
 // order starts the send of an approved issue; what was ordered already stays so.
-func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, actor string) error {
+func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, actor string, ask Ask) error {
 	switch issue.State {
 	case newsletter.Sending, newsletter.Sent:
 		return nil
 	case newsletter.Approved:
 	default:
 		return fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", issue.Slug(), issue.State), "%s", nextStep(*issue))
+	}
+	if !strings.HasPrefix(issue.Digest, ask.Digest) {
+		return fault.Conflictf("digest %s was expected, but %s has %s: nothing was sent", ask.Digest, issue.Slug(), issue.Digest)
 	}
 	proofs, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
 	if err != nil {
@@ -110,7 +132,8 @@ func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newslette
 	if got := newsletter.IssueDigest(reseal(proofs)); got != issue.Digest {
 		return fault.Conflictf("the stored proofs of %s are not what was approved (%.12s, not %.12s): nothing is sent", issue.Slug(), got, issue.Digest)
 	}
-	if err := d.Sends.StartSend(ctx, issue, issue.Digest, pub.Lists, actor, time.Duration(pub.Schedule.GiveUpAfter)); err != nil {
+	order := newsletter.Order{Digest: issue.Digest, Lists: pub.Lists, By: actor, GiveUpAfter: time.Duration(pub.Schedule.GiveUpAfter), Expect: ask.Count}
+	if err := d.Sends.StartSend(ctx, issue, order); err != nil {
 		return err
 	}
 	return d.audit(ctx, actor, "sent", *issue, issue.Digest)
@@ -124,20 +147,21 @@ func reseal(proofs []newsletter.Proof) []newsletter.Proof {
 	return proofs
 }
 
-// runOrWatch sends, or watches another process of this database send.
+// runOrWatch sends, or watches another process of this database send; should
+// that one end before its work is done, this one takes over.
 func (d *Desk) runOrWatch(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, progress func(newsletter.Tally)) error {
-	unlock, mine, err := d.Sends.LockEngine(ctx)
-	if err != nil {
-		return fmt.Errorf("take the right to send: %w", err)
-	}
-	if mine {
-		defer unlock()
-		_, err := d.run(ctx, issue, pub, progress)
-		return err
-	}
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		unlock, mine, err := d.Sends.LockEngine(ctx)
+		if err != nil {
+			return fmt.Errorf("take the right to send: %w", err)
+		}
+		if mine {
+			defer unlock()
+			_, err := d.run(ctx, issue, pub, progress)
+			return err
+		}
 		tally, err := d.Sends.Tally(ctx, issue.ID)
 		if err != nil {
 			return err
@@ -221,7 +245,7 @@ func (d *Desk) returnPath(pub newsletter.Publication) string {
 // Rehearse writes the message of everybody who would get an issue into the
 // outbox. It needs no approval and no relay, and nothing of it is in the ledger.
 func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n int, err error) {
-	if err := d.may(actor, staff.Editor); err != nil {
+	if _, err := d.who(actor, staff.Editor); err != nil {
 		return "", 0, err
 	}
 	issue, pub, err := d.Open(ctx, slug)
@@ -232,7 +256,7 @@ func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n 
 	if err != nil {
 		return "", 0, err
 	}
-	job, err := d.job(issue, pub, newsletter.Send{Lists: pub.Lists, FrozenAt: d.Now()}, proofs)
+	job, err := d.job(issue, pub, newsletter.Send{Lists: pub.Lists}, proofs)
 	if err != nil {
 		return "", 0, err
 	}
@@ -244,7 +268,7 @@ func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n 
 // Test mails an issue as it stands to one address, with links that unsubscribe
 // nobody and outside the ledger.
 func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error {
-	if err := d.may(actor, staff.Editor); err != nil {
+	if _, err := d.who(actor, staff.Editor); err != nil {
 		return err
 	}
 	if err := d.CanSend(); err != nil {
@@ -264,8 +288,6 @@ func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error
 	return nil
 }
 
-// Message returns the complete message that a test reader, or a subscriber by
-// address, would be sent.
 func (d *Desk) testCopy(ctx context.Context, slug, to, language string) ([]byte, newsletter.Publication, error) {
 	issue, pub, proof, err := d.Proof(ctx, slug, language)
 	if err != nil {

@@ -144,6 +144,7 @@ type SourceRun struct {
 // SourceState is what a source's next look needs to know.
 type SourceState struct {
 	Source       string
+	Reading      string // what the source was read as: with another address or other rules the validators mean nothing
 	ETag         string // byte-exact, stored only after a good parse
 	LastModified string
 	NextAt       time.Time
@@ -158,12 +159,21 @@ type Raw struct {
 	At          time.Time
 }
 
+// Order asks for an approved issue to be sent.
+type Order struct {
+	Digest      string // what was approved: anything else is refused
+	Lists       []string
+	By          string
+	GiveUpAfter time.Duration
+	Expect      int // refuse any other number of recipients; -1 takes all
+}
+
 // Send is the order behind a sent issue: what, to whom, and until when.
 type Send struct {
 	Issue      int64     `json:"-"`
 	Digest     string    `json:"digest"`
 	Lists      []string  `json:"lists"`
-	FrozenAt   time.Time `json:"frozen_at"` // the audience is who was confirmed then
+	FrozenAt   time.Time `json:"frozen_at"`
 	Audience   int       `json:"audience"`
 	GiveUpAt   time.Time `json:"give_up_at"`
 	OrderedBy  string    `json:"ordered_by"`

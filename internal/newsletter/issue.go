@@ -174,3 +174,19 @@ type Approval struct {
 	Comment   string    `json:"comment,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 }
+
+// Standing returns the approvals of all decisions on an issue that hold for a
+// revision and digest: one a person, and none from before a return.
+func Standing(all []Approval, revision int, digest string) []Approval {
+	var given []Approval
+	seen := map[string]bool{}
+	for _, a := range all {
+		switch {
+		case a.Decision == DecisionReturned:
+			given, seen = nil, map[string]bool{}
+		case a.Digest == digest && a.Revision == revision && !seen[a.Person]:
+			given, seen[a.Person] = append(given, a), true
+		}
+	}
+	return given
+}

@@ -14,7 +14,10 @@ import (
 type Store interface {
 	SaveProofs(ctx context.Context, proofs []newsletter.Proof) error
 	MoveIssue(ctx context.Context, issue *newsletter.Issue, to newsletter.IssueState, digest string) error
-	AddApproval(ctx context.Context, a newsletter.Approval) error
+	// Approve writes an approval, once per person, and makes the issue approved once it has needed of them, in one transaction.
+	Approve(ctx context.Context, issue *newsletter.Issue, a newsletter.Approval, needed int) error
+	// Return writes a return and makes the issue a draft again, in one transaction.
+	Return(ctx context.Context, issue *newsletter.Issue, a newsletter.Approval) error
 	Approvals(ctx context.Context, issue int64) ([]newsletter.Approval, error)
 }
 
@@ -46,14 +49,8 @@ func (s *Service) Approve(ctx context.Context, issue *newsletter.Issue, rule new
 	if digest != issue.Digest {
 		return fault.WithHint(fault.Conflictf("issue %s was changed since you saw it (digest %.12s, now %.12s)", issue.Slug(), digest, issue.Digest), "look at the new preview and approve that")
 	}
-	given, err := s.Given(ctx, *issue)
-	if err != nil {
-		return err
-	}
-	for _, a := range given {
-		if a.Person == person {
-			return nil
-		}
+	if issue.State == newsletter.Approved {
+		return nil
 	}
 	if issue.State != newsletter.InReview {
 		return fault.Conflictf("issue %s is %s, not in review", issue.Slug(), issue.State)
@@ -61,13 +58,7 @@ func (s *Service) Approve(ctx context.Context, issue *newsletter.Issue, rule new
 	if issue.Content.Author == person && !rule.AllowOwnEdits {
 		return fault.WithHint(fault.Forbiddenf("%s made the last edit of %s and cannot approve it", person, issue.Slug()), "another approver must, or set allow_own_edits: true")
 	}
-	if err := s.store.AddApproval(ctx, newsletter.Approval{Issue: issue.ID, Revision: issue.Revision, Digest: digest, Person: person, Decision: newsletter.DecisionApproved}); err != nil {
-		return err
-	}
-	if len(given)+1 < rule.Approvals {
-		return nil
-	}
-	return s.store.MoveIssue(ctx, issue, newsletter.Approved, "")
+	return s.store.Approve(ctx, issue, newsletter.Approval{Issue: issue.ID, Revision: issue.Revision, Digest: digest, Person: person, Decision: newsletter.DecisionApproved}, rule.Approvals)
 }
 
 // Return sends an issue back to draft with a comment.
@@ -78,10 +69,7 @@ func (s *Service) Return(ctx context.Context, issue *newsletter.Issue, person, d
 	if issue.State != newsletter.InReview && issue.State != newsletter.Approved {
 		return fault.Conflictf("issue %s is %s, not in review", issue.Slug(), issue.State)
 	}
-	if err := s.store.AddApproval(ctx, newsletter.Approval{Issue: issue.ID, Revision: issue.Revision, Digest: digest, Person: person, Decision: newsletter.DecisionReturned, Comment: comment}); err != nil {
-		return err
-	}
-	return s.store.MoveIssue(ctx, issue, newsletter.Draft, "")
+	return s.store.Return(ctx, issue, newsletter.Approval{Issue: issue.ID, Revision: issue.Revision, Digest: digest, Person: person, Decision: newsletter.DecisionReturned, Comment: comment})
 }
 
 // Given returns the approvals that hold for an issue as it is: of its digest, and not followed by a return.
@@ -90,14 +78,5 @@ func (s *Service) Given(ctx context.Context, issue newsletter.Issue) ([]newslett
 	if err != nil {
 		return nil, err
 	}
-	var given []newsletter.Approval
-	for _, a := range all {
-		switch {
-		case a.Decision == newsletter.DecisionReturned:
-			given = nil
-		case a.Digest == issue.Digest && a.Revision == issue.Revision:
-			given = append(given, a)
-		}
-	}
-	return given, nil
+	return newsletter.Standing(all, issue.Revision, issue.Digest), nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
+
+	"github.com/jmoiron/sqlx"
 )
 
 type issueRow struct {
@@ -205,21 +207,78 @@ func (db *DB) Proofs(ctx context.Context, issue int64, revision int) ([]newslett
 	return proofs, nil
 }
 
-// AddApproval writes a person's decision.
-func (db *DB) AddApproval(ctx context.Context, a newsletter.Approval) error {
-	return db.tx(ctx, func(t *tx) error {
-		id, err := t.ids("approvals", 1)
+// Approve writes an approval of the digest in review, once per person, and makes
+// the issue approved once it has needed of them.
+func (db *DB) Approve(ctx context.Context, issue *newsletter.Issue, a newsletter.Approval, needed int) error {
+	return db.decide(ctx, issue, a, func(t *tx, all []newsletter.Approval) (newsletter.IssueState, error) {
+		given := newsletter.Standing(all, issue.Revision, issue.Digest)
+		if len(newsletter.Standing(append(all, a), issue.Revision, issue.Digest)) > len(given) {
+			if err := t.addApproval(a); err != nil {
+				return "", err
+			}
+			given = append(given, a)
+		}
+		if len(given) < needed {
+			return issue.State, nil
+		}
+		return newsletter.Approved, nil
+	})
+}
+
+// Return writes a return and makes the issue a draft again.
+func (db *DB) Return(ctx context.Context, issue *newsletter.Issue, a newsletter.Approval) error {
+	return db.decide(ctx, issue, a, func(t *tx, _ []newsletter.Approval) (newsletter.IssueState, error) {
+		return newsletter.Draft, t.addApproval(a)
+	})
+}
+
+// decide runs a decision on an issue that nobody else may change meanwhile.
+func (db *DB) decide(ctx context.Context, issue *newsletter.Issue, a newsletter.Approval, decision func(*tx, []newsletter.Approval) (newsletter.IssueState, error)) error {
+	err := db.tx(ctx, func(t *tx) error {
+		// Writing the row locks it until the end of the transaction, on both engines.
+		n, err := t.exec(`UPDATE issues SET state = state WHERE id = $1 AND state = $2 AND revision = $3 AND digest = $4`, issue.ID, issue.State, issue.Revision, a.Digest)
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`INSERT INTO approvals (id, issue_id, revision, digest, person, decision, remark, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			id, a.Issue, a.Revision, a.Digest, a.Person, a.Decision, a.Comment, t.now)
-		return err
+		if n == 0 {
+			return fault.Conflictf("issue %s is no longer %s with digest %.12s", issue.Slug(), issue.State, a.Digest)
+		}
+		all, err := approvals(ctx, t.Tx, issue.ID)
+		if err != nil {
+			return err
+		}
+		to, err := decision(t, all)
+		if err != nil || to == issue.State {
+			return err
+		}
+		if _, err := t.exec(`UPDATE issues SET state = $1, updated_at = $2 WHERE id = $3`, to, t.now, issue.ID); err != nil {
+			return err
+		}
+		issue.State, issue.UpdatedAt = to, instant(t.now)
+		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("decide on %s: %w", issue.Slug(), err)
+	}
+	return nil
+}
+
+func (t *tx) addApproval(a newsletter.Approval) error {
+	id, err := t.ids("approvals", 1)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO approvals (id, issue_id, revision, digest, person, decision, remark, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, a.Issue, a.Revision, a.Digest, a.Person, a.Decision, a.Comment, t.now)
+	return err
 }
 
 // Approvals returns all decisions on an issue, oldest first.
 func (db *DB) Approvals(ctx context.Context, issue int64) ([]newsletter.Approval, error) {
+	return approvals(ctx, db.read, issue)
+}
+
+func approvals(ctx context.Context, db sqlx.QueryerContext, issue int64) ([]newsletter.Approval, error) {
 	var rows []struct {
 		Revision  int    `db:"revision"`
 		Digest    string `db:"digest"`
@@ -228,7 +287,7 @@ func (db *DB) Approvals(ctx context.Context, issue int64) ([]newsletter.Approval
 		Remark    string `db:"remark"`
 		CreatedAt int64  `db:"created_at"`
 	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT revision, digest, person, decision, remark, created_at FROM approvals WHERE issue_id = $1 ORDER BY id`, issue); err != nil {
+	if err := sqlx.SelectContext(ctx, db, &rows, `SELECT revision, digest, person, decision, remark, created_at FROM approvals WHERE issue_id = $1 ORDER BY id`, issue); err != nil {
 		return nil, fmt.Errorf("read approvals: %w", err)
 	}
 	out := make([]newsletter.Approval, len(rows))

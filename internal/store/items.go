@@ -15,14 +15,15 @@ func (db *DB) SourceState(ctx context.Context, source string) (s newsletter.Sour
 	var r struct {
 		ETag         string `db:"etag"`
 		LastModified string `db:"last_modified"`
+		Reading      string `db:"reading"`
 		NextAt       int64  `db:"next_at"`
 		Failures     int    `db:"failures"`
 	}
-	err = db.read.GetContext(ctx, &r, `SELECT etag, last_modified, next_at, failures FROM source_states WHERE source_id = $1`, source)
+	err = db.read.GetContext(ctx, &r, `SELECT etag, last_modified, reading, next_at, failures FROM source_states WHERE source_id = $1`, source)
 	if missing(err) {
 		return newsletter.SourceState{Source: source}, nil
 	}
-	return newsletter.SourceState{Source: source, ETag: r.ETag, LastModified: r.LastModified, NextAt: instant(r.NextAt), Failures: r.Failures}, err
+	return newsletter.SourceState{Source: source, ETag: r.ETag, LastModified: r.LastModified, Reading: r.Reading, NextAt: instant(r.NextAt), Failures: r.Failures}, err
 }
 
 // SaveRun writes new and changed items, the run with its counts, and the state, in one transaction.
@@ -42,9 +43,9 @@ func (db *DB) SaveRun(ctx context.Context, run *newsletter.SourceRun, state news
 			run.New, run.Changed, run.Unchanged, run.Refused, toJSON(run.Reasons)); err != nil {
 			return err
 		}
-		_, err = t.exec(`INSERT INTO source_states (source_id, etag, last_modified, next_at, failures) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (source_id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified, next_at = excluded.next_at, failures = excluded.failures`,
-			run.Source, state.ETag, state.LastModified, millis(state.NextAt), state.Failures)
+		_, err = t.exec(`INSERT INTO source_states (source_id, etag, last_modified, reading, next_at, failures) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (source_id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified, reading = excluded.reading, next_at = excluded.next_at, failures = excluded.failures`,
+			run.Source, state.ETag, state.LastModified, state.Reading, millis(state.NextAt), state.Failures)
 		return err
 	})
 	if err != nil {

@@ -15,37 +15,39 @@ import (
 // chunkSize is how many recipients a slice of an audience has at most.
 const chunkSize = 1000
 
-// An audience is decided by times against the moment of freezing: confirmed by
-// then, not ended by then, not suppressed by then. So it needs no rows of its
-// own, and reads the same after any crash. @lists and @at are put in by audience().
-const audienceClause = ` EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?)
-		AND x.confirmed_at > 0 AND x.confirmed_at <= ? AND (x.ended_at = 0 OR x.ended_at > ?))
-	AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key AND p.created_at <= ?)`
+// audienceClause says who a send to lists would reach now.
+const audienceClause = ` EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed')
+	AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key)`
 
 // StartSend is approve-to-send in one transaction: compare-and-set on state and
 // digest, the audience frozen and counted per chunk, the order written. Starting
 // again adds nothing.
-func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, digest string, lists []string, by string, giveUp time.Duration) error {
+//
+// The audience is written as rows. Deciding it later from the times of
+// subscriptions and suppressions needs clocks that never differ by a
+// millisecond and suppressions that are never lifted; one who slipped through
+// would be mailed without being counted, or counted for ever.
+func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order newsletter.Order) error {
 	return db.tx(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE issues SET state = 'sending', updated_at = $1 WHERE id = $2 AND state = 'approved' AND digest = $3 AND revision = $4`, t.now, issue.ID, digest, issue.Revision)
+		n, err := t.exec(`UPDATE issues SET state = 'sending', updated_at = $1 WHERE id = $2 AND state = 'approved' AND digest = $3 AND revision = $4`, t.now, issue.ID, order.Digest, issue.Revision)
 		if err != nil {
 			return fmt.Errorf("start sending %s: %w", issue.Slug(), err)
 		}
 		if n == 0 {
-			return fault.Conflictf("issue %s is not approved with digest %.12s", issue.Slug(), digest)
+			return fault.Conflictf("issue %s is not approved with digest %.12s", issue.Slug(), order.Digest)
 		}
-		// One millisecond back: whoever joins within this one is not in the count and must not be in the audience.
-		frozen := t.now - 1
 		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, finished_at) VALUES ($1, $2, $3, $4, 0, $5, $6, 0)`,
-			issue.ID, digest, toJSON(lists), frozen, t.now+giveUp.Milliseconds(), by); err != nil {
+			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By); err != nil {
 			return fmt.Errorf("start sending %s: %w", issue.Slug(), err)
 		}
-		audience, err := t.freeze(issue.ID, lists, frozen)
-		if err != nil {
+		audience, err := t.freeze(issue.ID, order.Lists)
+		switch {
+		case err != nil:
 			return fmt.Errorf("freeze the audience of %s: %w", issue.Slug(), err)
-		}
-		if audience == 0 {
-			return fault.WithHint(fault.Conflictf("issue %s has no recipients: nobody on %v is confirmed", issue.Slug(), lists), "see `broadsheet list show`")
+		case audience == 0:
+			return fault.WithHint(fault.Conflictf("issue %s has no recipients: nobody on %v is confirmed", issue.Slug(), order.Lists), "see `broadsheet list show`")
+		case order.Expect >= 0 && order.Expect != audience:
+			return fault.Conflictf("%d recipients were expected, but %s would go to %d: nothing was sent", order.Expect, issue.Slug(), audience)
 		}
 		_, err = t.exec(`UPDATE sends SET audience = $1 WHERE issue_id = $2`, audience, issue.ID)
 		issue.State = newsletter.Sending
@@ -53,21 +55,37 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, digest str
 	})
 }
 
-func (t *tx) freeze(issue int64, lists []string, frozen int64) (audience int, err error) {
-	query, args, err := in(`SELECT s.id FROM subscribers s WHERE`+audienceClause+` ORDER BY s.id`, lists, frozen, frozen, frozen)
+func (t *tx) freeze(issue int64, lists []string) (audience int, err error) {
+	query, args, err := in(`INSERT INTO audience (issue_id, subscriber_id) SELECT CAST(? AS BIGINT), s.id FROM subscribers s WHERE`+audienceClause, issue, lists)
 	if err != nil {
 		return 0, err
 	}
-	rows, err := t.QueryContext(t.ctx, query, args...)
+	if _, err := t.exec(query, args...); err != nil {
+		return 0, err
+	}
+	chunks, audience, err := t.cut(issue)
 	if err != nil {
 		return 0, err
+	}
+	for _, c := range chunks {
+		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, finished_at) VALUES ($1, $2, $3, $4, $5, 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
+			return 0, err
+		}
+	}
+	return audience, nil
+}
+
+// cut divides a frozen audience into ranges of ids.
+func (t *tx) cut(issue int64) (chunks []newsletter.Chunk, audience int, err error) {
+	rows, err := t.QueryContext(t.ctx, `SELECT subscriber_id FROM audience WHERE issue_id = $1 ORDER BY subscriber_id`, issue)
+	if err != nil {
+		return nil, 0, err
 	}
 	defer rows.Close()
-	var chunks []newsletter.Chunk
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		if audience%chunkSize == 0 {
 			chunks = append(chunks, newsletter.Chunk{Number: len(chunks) + 1, First: id})
@@ -76,16 +94,7 @@ func (t *tx) freeze(issue int64, lists []string, frozen int64) (audience int, er
 		last.Last, last.Count = id, last.Count+1
 		audience++
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	rows.Close()
-	for _, c := range chunks {
-		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, finished_at) VALUES ($1, $2, $3, $4, $5, 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
-			return 0, err
-		}
-	}
-	return audience, nil
+	return chunks, audience, rows.Err()
 }
 
 // Send returns the order behind an issue that is or was sent.
@@ -149,26 +158,31 @@ func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk) error {
 	})
 }
 
-// Untried returns up to limit recipients of a chunk with id > after that have no
-// delivery yet, and what became of them since the audience was frozen.
+// standing are the columns that say what became of a recipient since the freeze.
+const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END AS suppressed,
+	CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed') THEN 0 ELSE 1 END AS gone`
+
+// Untried returns up to limit recipients of a chunk with id > after that have no delivery yet.
 func (db *DB) Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error) {
-	at := millis(send.FrozenAt)
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, '' AS message_id,
-		CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END AS suppressed,
-		CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed') THEN 0 ELSE 1 END AS gone
-		FROM subscribers s WHERE s.id > ? AND s.id >= ? AND s.id <= ?
-		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = ? AND d.subscriber_id = s.id) AND`+audienceClause+` ORDER BY s.id LIMIT ?`,
-		send.Lists, after, c.First, c.Last, send.Issue, send.Lists, at, at, at, limit)
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, '' AS message_id, `+standing+`
+		FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
+		WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
+		send.Lists, send.Issue, after, c.First, c.Last, limit)
 }
 
 // Retriable returns recipients of a chunk in one of the states whose time has come.
 func (db *DB) Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.message_id,
-		CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END AS suppressed,
-		CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed') THEN 0 ELSE 1 END AS gone
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 		WHERE d.issue_id = ? AND d.chunk = ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
 		send.Lists, send.Issue, c.Number, state, millis(now), limit)
+}
+
+// Audience returns up to limit people with id > after whom a send to the lists would reach now.
+func (db *DB) Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error) {
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, '' AS message_id, 0 AS suppressed, 0 AS gone
+		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, limit)
 }
 
 func (db *DB) copies(ctx context.Context, query string, args ...any) ([]newsletter.Copy, error) {
@@ -259,7 +273,8 @@ func (db *DB) PassOver(ctx context.Context, c newsletter.Chunk, copies []newslet
 		for _, r := range copies {
 			if _, err := t.exec(`INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, updated_at)
 				VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0, '', $6, '', 0, $7)
-				ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, reply = excluded.reply, updated_at = excluded.updated_at`,
+				ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, reply = excluded.reply, updated_at = excluded.updated_at
+				WHERE deliveries.state = 'deferred'`,
 				c.Issue, r.SubscriberID, c.Number, r.Language, state, why, t.now); err != nil {
 				return fmt.Errorf("pass over recipient: %w", err)
 			}
@@ -344,22 +359,17 @@ func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, e
 
 // Receipt calls each for every recipient of a frozen audience, in order.
 func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error {
-	at := millis(send.FrozenAt)
-	query, args, err := in(`SELECT s.id, s.public_id, s.address, COALESCE(d.language, s.language) AS language, COALESCE(d.state, 'pending') AS state,
+	rows, err := db.read.QueryxContext(ctx, `SELECT s.public_id, s.address, COALESCE(d.language, s.language) AS language, COALESCE(d.state, 'pending') AS state,
 		COALESCE(d.attempts, 0) AS attempts, COALESCE(d.message_id, '') AS message_id, COALESCE(d.code, 0) AS code, COALESCE(d.enhanced, '') AS enhanced,
 		COALESCE(d.reply, '') AS reply, COALESCE(d.updated_at, 0) AS updated_at
-		FROM subscribers s LEFT JOIN deliveries d ON d.issue_id = ? AND d.subscriber_id = s.id WHERE`+audienceClause+` ORDER BY s.id`, send.Issue, send.Lists, at, at, at)
-	if err != nil {
-		return err
-	}
-	rows, err := db.read.QueryxContext(ctx, query, args...)
+		FROM audience a JOIN subscribers s ON s.id = a.subscriber_id LEFT JOIN deliveries d ON d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id
+		WHERE a.issue_id = $1 ORDER BY a.subscriber_id`, send.Issue)
 	if err != nil {
 		return fmt.Errorf("read receipt: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r struct {
-			ID        int64  `db:"id"`
 			PublicID  string `db:"public_id"`
 			Address   string `db:"address"`
 			Language  string `db:"language"`
@@ -384,8 +394,7 @@ func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsl
 
 // CountAudience returns how many a send to the lists would reach now.
 func (db *DB) CountAudience(ctx context.Context, lists []string) (n int, err error) {
-	now := millis(db.now())
-	query, args, err := in(`SELECT COUNT(*) FROM subscribers s WHERE`+audienceClause, lists, now, now, now)
+	query, args, err := in(`SELECT COUNT(*) FROM subscribers s WHERE`+audienceClause, lists)
 	if err != nil {
 		return 0, err
 	}

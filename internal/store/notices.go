@@ -30,6 +30,7 @@ func (db *DB) AddNotice(ctx context.Context, n newsletter.Notice) error {
 func (db *DB) WaitingNotices(ctx context.Context, now time.Time, limit int) ([]newsletter.Notice, error) {
 	var rows []struct {
 		ID       int64  `db:"id"`
+		Dedupe   string `db:"dedupe"`
 		Kind     string `db:"kind"`
 		Address  string `db:"address"`
 		Sender   string `db:"sender"`
@@ -39,20 +40,35 @@ func (db *DB) WaitingNotices(ctx context.Context, now time.Time, limit int) ([]n
 		Body     string `db:"body"`
 		Attempts int    `db:"attempts"`
 	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT id, kind, address, sender, language, subject, html, body, attempts FROM notices WHERE state = 'waiting' AND next_at <= $1 ORDER BY id LIMIT $2`, millis(now), limit); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, `SELECT id, dedupe, kind, address, sender, language, subject, html, body, attempts FROM notices WHERE state = 'waiting' AND next_at <= $1 ORDER BY id LIMIT $2`, millis(now), limit); err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
 	}
 	out := make([]newsletter.Notice, len(rows))
 	for i, r := range rows {
-		out[i] = newsletter.Notice{ID: r.ID, Kind: r.Kind, Address: r.Address, Sender: r.Sender, Language: r.Language, Subject: r.Subject, HTML: r.HTML, Text: r.Body, Attempts: r.Attempts}
+		out[i] = newsletter.Notice{ID: r.ID, Dedupe: r.Dedupe, Kind: r.Kind, Address: r.Address, Sender: r.Sender, Language: r.Language, Subject: r.Subject, HTML: r.HTML, Text: r.Body, Attempts: r.Attempts}
 	}
 	return out, nil
 }
 
-// SettleNotice writes what became of a notice: sent, refused, or waiting until next.
+// ClaimNotice takes a waiting notice for oneself until an instant; it reports whether this call did.
+func (db *DB) ClaimNotice(ctx context.Context, n newsletter.Notice, until time.Time) (won bool, err error) {
+	err = db.tx(ctx, func(t *tx) error {
+		rows, err := t.exec(`UPDATE notices SET attempts = attempts + 1, next_at = $1 WHERE id = $2 AND state = 'waiting' AND attempts = $3`, millis(until), n.ID, n.Attempts)
+		won = rows == 1
+		return err
+	})
+	return won, err
+}
+
+// SettleNotice writes what became of a claimed notice: sent, refused, waiting
+// until next, or unreached (waiting, and the try does not count).
 func (db *DB) SettleNotice(ctx context.Context, id int64, state string, next time.Time) error {
 	return db.tx(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE notices SET state = $1, attempts = attempts + 1, next_at = $2, sent_at = CASE WHEN $1 = 'sent' THEN $3 ELSE sent_at END WHERE id = $4`, state, millis(next), t.now, id)
+		if state == "unreached" {
+			_, err := t.exec(`UPDATE notices SET attempts = attempts - 1, next_at = $1 WHERE id = $2`, millis(next), id)
+			return err
+		}
+		_, err := t.exec(`UPDATE notices SET state = $1, next_at = $2, sent_at = CASE WHEN $1 = 'sent' THEN $3 ELSE sent_at END WHERE id = $4`, state, millis(next), t.now, id)
 		return err
 	})
 }

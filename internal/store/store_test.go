@@ -195,6 +195,11 @@ func TestNotices(t *testing.T) {
 		if err != nil || len(waiting) != 1 {
 			t.Fatal(waiting, err)
 		}
+		for i, want := range []bool{true, false} {
+			if won, err := db.ClaimNotice(ctx, waiting[0], clock.Now().Add(time.Hour)); err != nil || won != want {
+				t.Errorf("claim %d: %v %v", i, won, err)
+			}
+		}
 		if err := db.SettleNotice(ctx, waiting[0].ID, "waiting", clock.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -51,6 +52,7 @@ type Result struct {
 	Enhanced string // RFC 3463
 	Reply    string // on one line
 	Lost     bool   // the session is of no more use
+	Refused  bool   // the relay refuses us, not this recipient: no use in trying others now
 }
 
 // Session is one open connection. It is not safe for concurrent use.
@@ -120,8 +122,7 @@ func (r Relay) explain(err error) error {
 func (s *Session) Send(from, to string, message []byte) Result {
 	if s.dirty {
 		if res, ok := s.command(250, "RSET"); !ok {
-			res.Lost = true
-			return s.deferred(res)
+			return s.refused(res)
 		}
 	}
 	s.dirty = true
@@ -134,7 +135,7 @@ func (s *Session) Send(from, to string, message []byte) Result {
 		options = " SMTPUTF8"
 	}
 	if res, ok := s.command(250, "MAIL FROM:<%s>%s", from, options); !ok {
-		return s.deferred(res)
+		return s.refused(res)
 	}
 	if res, ok := s.command(25, "RCPT TO:<%s>", to); !ok {
 		return s.deferred(res)
@@ -143,6 +144,14 @@ func (s *Session) Send(from, to string, message []byte) Result {
 		return s.deferred(res)
 	}
 	return s.body(message)
+}
+
+// refused marks an answer to us or to our sender, before any recipient was
+// named: whatever its code, it says nothing of the recipient.
+func (s *Session) refused(res Result) Result {
+	res.Refused = res.Code != 0
+	res.State, res.Lost = newsletter.Deferred, true
+	return res
 }
 
 // deferred marks a failure before the final dot: no copy can have been accepted.
@@ -224,9 +233,16 @@ func classify(code int, reply string, err error) Result {
 	return res
 }
 
+// oneLine makes a reply fit to be kept: no controls, at most 500 bytes, cut between characters.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	return s[:min(len(s), 500)]
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.ToValidUTF8(s[:min(len(s), 500)], "")
 }
 
 func isASCII(s string) bool {

@@ -29,7 +29,7 @@ CREATE INDEX consents_by_subscription ON consents (subscription_id);
 CREATE TABLE suppressions (address_key TEXT PRIMARY KEY, reason TEXT NOT NULL, note TEXT NOT NULL, created_at BIGINT NOT NULL);
 
 CREATE TABLE source_states (
-    source_id TEXT PRIMARY KEY, etag TEXT NOT NULL, last_modified TEXT NOT NULL, next_at BIGINT NOT NULL, failures BIGINT NOT NULL
+    source_id TEXT PRIMARY KEY, etag TEXT NOT NULL, last_modified TEXT NOT NULL, reading TEXT NOT NULL, next_at BIGINT NOT NULL, failures BIGINT NOT NULL
 );
 CREATE TABLE source_runs (
     id BIGINT PRIMARY KEY, source_id TEXT NOT NULL, started_at BIGINT NOT NULL, finished_at BIGINT NOT NULL, status TEXT NOT NULL,
@@ -71,6 +71,10 @@ CREATE INDEX approvals_by_issue ON approvals (issue_id, id);
 CREATE TABLE sends (
     issue_id BIGINT PRIMARY KEY REFERENCES issues (id), digest TEXT NOT NULL, lists TEXT NOT NULL, frozen_at BIGINT NOT NULL,
     audience BIGINT NOT NULL, give_up_at BIGINT NOT NULL, ordered_by TEXT NOT NULL, finished_at BIGINT NOT NULL
+);
+CREATE TABLE audience (
+    issue_id BIGINT NOT NULL REFERENCES sends (issue_id), subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
+    PRIMARY KEY (issue_id, subscriber_id)
 );
 CREATE TABLE chunks (
     issue_id BIGINT NOT NULL REFERENCES sends (issue_id), number BIGINT NOT NULL, first_id BIGINT NOT NULL, last_id BIGINT NOT NULL,
