@@ -65,6 +65,7 @@ type Row struct {
 	Name     string
 	Language string
 	Consent  *Consent // evidence; nil means none
+	Pending  bool     // waits for a confirmation, whatever the list asks for
 }
 
 // Outcome says what became of a row.
@@ -85,6 +86,7 @@ type Result struct {
 	Outcome    Outcome `json:"outcome"`
 	Reason     string  `json:"reason,omitempty"`
 	Subscriber string  `json:"subscriber,omitempty"` // public id
+	State      State   `json:"state,omitempty"`      // of the subscription now
 }
 
 // Service holds the rules.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"broadsheet/internal/fault"
 )
@@ -115,6 +117,13 @@ func clean(row Row) (Subscriber, error) {
 	if err != nil {
 		return Subscriber{}, err
 	}
+	if row.Consent != nil {
+		for _, text := range []string{row.Consent.Source, row.Consent.Wording} {
+			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				return Subscriber{}, fault.Invalidf("the evidence of consent is not valid UTF-8")
+			}
+		}
+	}
 	return Subscriber{Address: address, Key: key, Name: name, Language: language}, nil
 }
 
@@ -133,8 +142,12 @@ func (s *Service) decide(list List, row Row, sub Subscriber, known Standing, ori
 	sub = s.person(sub, known.Subscriber, &change)
 	result.Subscriber = sub.PublicID
 	state := Confirmed
-	if list.OptIn == OptInDouble && list.Basis == BasisConsent && row.Consent == nil {
+	if row.Pending || list.OptIn == OptInDouble && list.Basis == BasisConsent && row.Consent == nil {
 		state = Pending
+	}
+	result.State = state
+	if known.Current != nil && known.Current.State == Confirmed {
+		result.State = Confirmed
 	}
 	now := s.now()
 	switch current := known.Current; {

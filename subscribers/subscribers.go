@@ -69,7 +69,7 @@ const (
 type List struct {
 	ID      string `yaml:"id" json:"id"`
 	Title   Text   `yaml:"title" json:"title"`
-	Signup  Signup `yaml:"signup" json:"signup" jsonschema:"enum=open,enum=closed"`
+	Signup  Signup `yaml:"signup" json:"signup" jsonschema:"enum=closed" planned:"open"`
 	OptIn   OptIn  `yaml:"opt_in" json:"opt_in" jsonschema:"enum=single,enum=double"`
 	Basis   Basis  `yaml:"basis" json:"basis" jsonschema:"enum=consent,enum=mandate"`
 	Managed string `yaml:"-" json:"managed"` // "file" where the configuration owns it, else "database"

@@ -17,7 +17,7 @@ type listLine struct {
 }
 
 func (c *cli) listCommand() *cobra.Command {
-	var l subscribers.List
+	l := subscribers.List{Signup: subscribers.SignupClosed}
 	var title string
 	create := &cobra.Command{
 		Use: "create ID", Short: "Create a list in the database", Example: `  broadsheet list create partners --title "Partner organisations" --opt-in double`, Args: exactly(1),
@@ -33,7 +33,6 @@ func (c *cli) listCommand() *cobra.Command {
 		}),
 	}
 	create.Flags().StringVar(&title, "title", "", "what readers see (default: the id)")
-	create.Flags().StringVar((*string)(&l.Signup), "signup", "closed", "open or closed")
 	create.Flags().StringVar((*string)(&l.OptIn), "opt-in", "double", "single or double")
 	create.Flags().StringVar((*string)(&l.Basis), "basis", "consent", "consent or mandate")
 	list := &cobra.Command{

@@ -23,7 +23,8 @@ func (c *cli) addCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add ADDRESS", Short: "Subscribe one person to a list",
 		Long: `On a list with double opt-in the person is asked by mail to confirm, unless
---consent says where the consent was given.`,
+--consent says where the consent was given. Someone whom an import left pending is
+asked so too.`,
 		Example: `  broadsheet subscriber add ana@example.org --list members --name "Ana Example" --language fr
   broadsheet subscriber add luc@example.org --list members --consent "paper form of 2026-03-01"`, Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
@@ -42,7 +43,7 @@ func (c *cli) addCommand() *cobra.Command {
 			if result.Outcome == subscribers.Refused {
 				return refuse("%s: %s", result.Address, result.Reason)
 			}
-			if err := c.askToConfirm(ctx, a, list, []subscribers.Result{result}); err != nil {
+			if err := c.askToConfirm(ctx, a, list, result); err != nil {
 				return err
 			}
 			return c.print(result, func() error {
@@ -65,22 +66,14 @@ func (c *cli) wanted(ctx context.Context, a *app.App, list string) (subscribers.
 	return a.People.List(ctx, list)
 }
 
-// askToConfirm writes to those who wait; without a relay the rows wait for one.
-func (c *cli) askToConfirm(ctx context.Context, a *app.App, list string, results []subscribers.Result) error {
-	waiting := 0
-	for _, r := range results {
-		if r.Outcome == subscribers.Waiting {
-			waiting++
-		}
-	}
-	if waiting == 0 {
-		return nil
-	}
-	if _, err := a.Desk.AskToConfirm(ctx, list, results); err != nil {
+// askToConfirm writes to the person if they wait, once; without a relay the mail waits for one.
+func (c *cli) askToConfirm(ctx context.Context, a *app.App, list string, result subscribers.Result) error {
+	asked, err := a.Desk.AskToConfirm(ctx, list, []subscribers.Result{result})
+	if err != nil || asked == 0 {
 		return err
 	}
 	if sent, err := a.Desk.SendNotices(ctx); err != nil || sent == 0 {
-		c.say("the mail that asks for confirmation waits for a relay")
+		c.say("the mail that asks for confirmation was sent before, or waits for a relay")
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func number(s string, low, high int) bool {
 
 func webURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(s, " \t\r\n")
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && !strings.ContainsAny(s, " \t\r\n")
 }
 
 func redactURL(s string) string {
@@ -126,6 +126,7 @@ func (c *checker) team() {
 	seen := map[string]bool{}
 	for i, p := range c.cfg.Team {
 		path := index("team", i)
+		c.languages(path+".languages", p.Languages)
 		c.address(path+".email", p.Email)
 		if seen[strings.ToLower(p.Email)] {
 			c.bad(path+".email", "one entry per person", "%s: %s stands twice in the team", path, p.Email)
@@ -201,7 +202,7 @@ func (c *checker) sources() {
 		seen[s.ID] = true
 		c.place(s, path)
 		c.zone(path+".timezone", s.Timezone)
-		c.language(path+".language", s.Language)
+		c.language(path+".language", &s.Language)
 		if s.Rules != nil && s.Page == "" {
 			c.bad(path+".rules", "rules belong to page:", "%s has rules but is not a page", path)
 		}
@@ -227,7 +228,7 @@ func (c *checker) place(s *newsletter.Source, path string) {
 		if u != "" {
 			n++
 			if !webURL(u) {
-				c.bad(path, "write the whole address, https:// included", "%s: %q is not a web address", path, u)
+				c.bad(path, "write the whole address, https:// included; credentials go into headers:", "%s: %q is not a web address", path, redactURL(u))
 			}
 		}
 	}
@@ -249,9 +250,21 @@ func (c *checker) zone(path, name string) {
 	}
 }
 
-func (c *checker) language(path, tag string) {
-	if _, err := subscribers.CleanLanguage(tag); err != nil {
+// language makes a tag the way it is compared everywhere: lower case.
+func (c *checker) language(path string, tag *string) {
+	cleaned, err := subscribers.CleanLanguage(*tag)
+	if err != nil {
 		c.bad(path, "", "%s: %v", path, err)
+		return
+	}
+	*tag = cleaned
+}
+
+func (c *checker) languages(path string, tags []string) {
+	for j := range tags {
+		if c.language(index(path, j), &tags[j]); tags[j] == "" || slices.Contains(tags[:j], tags[j]) {
+			c.bad(index(path, j), "each language once, the fallback first", "%s: language %q is empty or stands twice", path, tags[j])
+		}
 	}
 }
 
@@ -280,15 +293,15 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 	}
 	if from, err := mail.ParseAddress(p.From); err != nil {
 		c.bad(path+".from", "from: Name <news@example.org>", "%s.from %q is not a sender", path, p.From)
+	} else if address, _, err := subscribers.ParseAddress(from.Address); err != nil {
+		c.bad(path+".from", "from: Name <news@example.org>", "%s.from: %v", path, err)
 	} else {
-		c.address(path+".from", from.Address)
+		p.From = (&mail.Address{Name: from.Name, Address: address}).String() // the domain in A-labels
 	}
 	if p.ReplyTo != "" {
 		c.address(path+".reply_to", p.ReplyTo)
 	}
-	for j, tag := range p.Languages {
-		c.language(index(path+".languages", j), tag)
-	}
+	c.languages(path+".languages", p.Languages)
 	c.zone(path+".timezone", p.Timezone)
 	if _, err := newsletter.ParseDuration(p.Period); p.Period != "since_last_compose" && err != nil {
 		c.bad(path+".period", "since_last_compose, or 30d", "%s.period %q", path, p.Period)

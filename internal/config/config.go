@@ -65,7 +65,7 @@ type Person struct {
 type Privacy struct {
 	Controller string    `yaml:"controller"`
 	Contact    string    `yaml:"contact"`
-	Law        string    `yaml:"law"`
+	Law        string    `yaml:"law" later:"the legal ground on public pages" jsonschema:"-"`
 	NoticeURL  string    `yaml:"notice_url"`
 	Retention  *struct{} `yaml:"retention" later:"retention" jsonschema:"-"`
 }

@@ -108,7 +108,7 @@ publications:
       compose: "0 6 25 * *"            # a draft on the 25th
       send: "0 14 1 * *"               # sent on the 1st, if it is approved
     approval: {approvals: 1, allow_own_edits: {{if gt (len .Team) 1}}false{{else}}true{{end}}}
-    archive: unlisted                  # public | unlisted | none
+    archive: unlisted                  # public | unlisted
     sections:
       - {id: lead, kind: news, max: 1}
       - {id: news, kind: news, max: 8}

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,6 +27,13 @@ func (c *Config) Print(asJSON bool) ([]byte, error) {
 func (c *Config) yaml() ([]byte, error) {
 	shown := *c
 	shown.Database = redactDatabase(c.Database)
+	shown.Sources = slices.Clone(c.Sources)
+	for i := range shown.Sources { // what a source is sent may be a key
+		shown.Sources[i].Headers = maps.Clone(shown.Sources[i].Headers)
+		for name := range shown.Sources[i].Headers {
+			shown.Sources[i].Headers[name] = "redacted"
+		}
+	}
 	return yaml.MarshalWithOptions(shown,
 		yaml.OmitEmpty(),
 		yaml.CustomMarshaler(func(s Secret) ([]byte, error) { return yaml.Marshal(s.ref) }),

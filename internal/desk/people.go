@@ -28,7 +28,7 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 		return 0, err
 	}
 	for _, r := range results {
-		if r.Outcome != subscribers.Waiting {
+		if r.State != subscribers.Pending || r.Outcome == subscribers.Refused {
 			continue
 		}
 		profile, err := d.People.Show(ctx, r.Subscriber)

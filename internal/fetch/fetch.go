@@ -86,6 +86,9 @@ func client(control func(string, string, syscall.RawConn) error) *http.Client {
 			if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 				return fmt.Errorf("redirect to %s is not a web address", req.URL.Scheme)
 			}
+			if req.URL.Host != via[0].URL.Host { // headers of a source are for that source
+				req.Header = http.Header{"User-Agent": via[0].Header["User-Agent"], "Accept-Encoding": {"gzip"}}
+			}
 			return nil
 		},
 	}

@@ -4,9 +4,7 @@
 package csvfile
 
 import (
-	"bufio"
 	"encoding/csv"
-	"errors"
 	"io"
 	"iter"
 	"strings"
@@ -20,45 +18,49 @@ import (
 var columns = map[string]string{
 	"email": "address", "e-mail": "address", "address": "address", "email address": "address", "mail": "address",
 	"name": "name", "full name": "name", "language": "language", "lang": "language",
-	"consent_source": "consent_source", "consent_date": "consent_date", "consent_wording": "consent_wording",
+	"state": "state", "consent_source": "consent_source", "consent_date": "consent_date", "consent_wording": "consent_wording",
 }
 
 // Read returns the rows of a file with their line numbers. A row that cannot be
-// read comes with an error; an error with line 0 means that the file itself is wrong.
+// read comes with an error, and the next line is read all the same: an open quote
+// never swallows the lines after it. An error with line 0 means that the file
+// itself is wrong.
 func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
 	return func(yield func(subscribers.Row, error) bool) {
-		buffered := bufio.NewReader(in)
-		if mark, _ := buffered.Peek(3); string(mark) == "\xEF\xBB\xBF" {
-			_, _ = buffered.Discard(3) // just peeked at
+		l := newLines(in)
+		first, ok := l.next()
+		if !ok {
+			yield(subscribers.Row{}, fault.Invalidf("the file is empty"))
+			return
 		}
-		first, _ := buffered.Peek(4096)
-		r := csv.NewReader(buffered)
-		r.Comma, r.FieldsPerRecord, r.ReuseRecord = delimiter(string(first)), -1, true
-		place, err := header(r)
+		comma := delimiter(first)
+		place, err := header(first, comma)
 		if err != nil {
 			yield(subscribers.Row{}, err)
 			return
 		}
 		for {
-			record, err := r.Read()
-			if err == io.EOF {
-				return
+			text, ok := l.next()
+			if !ok {
+				break
 			}
-			var broken *csv.ParseError
-			if errors.As(err, &broken) {
-				if !yield(subscribers.Row{Line: broken.StartLine}, fault.Invalidf("not CSV: %w", broken.Err)) {
+			number := l.number
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			record, err := l.record(text, comma)
+			if err != nil {
+				if !yield(subscribers.Row{Line: number}, err) {
 					return
 				}
 				continue
 			}
-			if err != nil {
-				yield(subscribers.Row{}, fault.Invalidf("read the file: %w", err))
+			if !yield(row(record, place, number)) {
 				return
 			}
-			line, _ := r.FieldPos(0)
-			if !yield(row(record, place, line)) {
-				return
-			}
+		}
+		if err := l.err(); err != nil {
+			yield(subscribers.Row{}, err)
 		}
 	}
 }
@@ -75,11 +77,8 @@ func delimiter(text string) rune {
 	return best
 }
 
-func header(r *csv.Reader) (map[string]int, error) {
-	record, err := r.Read()
-	if err == io.EOF {
-		return nil, fault.Invalidf("the file is empty")
-	}
+func header(line string, comma rune) (map[string]int, error) {
+	record, err := parse(line, comma)
 	if err != nil {
 		return nil, fault.Invalidf("line 1: %w", err)
 	}
@@ -103,6 +102,16 @@ func row(record []string, place map[string]int, line int) (subscribers.Row, erro
 		return ""
 	}
 	out := subscribers.Row{Line: line, Address: field("address"), Name: field("name"), Language: field("language")}
+	switch state := subscribers.State(field("state")); state {
+	case "", subscribers.Confirmed:
+	case subscribers.Pending:
+		out.Pending = true
+		return out, nil
+	case subscribers.Ended:
+		return out, fault.Invalidf("the person left: the row's state is ended")
+	default:
+		return out, fault.Invalidf("state %q is not pending, confirmed or ended", state)
+	}
 	source, date := field("consent_source"), field("consent_date")
 	if source == "" && date == "" {
 		return out, nil
@@ -135,7 +144,7 @@ func (w *Writer) Write(m subscribers.Member) error {
 	}
 	record := []string{m.Address, m.Name, m.Language, string(m.Subscription.State), string(m.Subscription.EndReason), m.Consent.Source, date, m.Consent.Wording, m.PublicID}
 	for i := range record {
-		record[i] = neutralise(record[i])
+		record[i] = Neutralise(record[i])
 	}
 	return w.csv.Write(record)
 }
@@ -146,8 +155,8 @@ func (w *Writer) Flush() error {
 	return w.csv.Error()
 }
 
-// neutralise keeps spreadsheets from running a field as a formula; restore undoes it.
-func neutralise(s string) string {
+// Neutralise keeps spreadsheets from running a field as a formula; Read undoes it.
+func Neutralise(s string) string {
 	if s != "" && strings.ContainsAny(s[:1], "=+-@\t'") {
 		return "'" + s
 	}
