@@ -42,6 +42,9 @@ new revision and voids an approval; a file that changes nothing changes nothing.
 }
 
 func (c *cli) edit(ctx context.Context, a *app.App, slug, from, language string) error {
+	if from != "" && language != "" {
+		return errUsage{fmt.Errorf("with --from the file says its language: leave --language out")}
+	}
 	text, kept, err := c.edited(ctx, a, slug, from, language)
 	if err != nil {
 		return err

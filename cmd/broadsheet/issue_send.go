@@ -14,6 +14,7 @@ import (
 	"broadsheet/internal/app"
 	"broadsheet/internal/desk"
 	"broadsheet/internal/newsletter"
+	"broadsheet/subscribers/csvfile"
 
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
@@ -207,7 +208,7 @@ func (c *cli) receiptCommand() *cobra.Command {
 				if !l.At.IsZero() {
 					at = l.At.Format(time.RFC3339)
 				}
-				return w.Write([]string{l.Address, l.Subscriber, l.Language, string(l.State), fmt.Sprint(l.Attempts), l.MessageID, fmt.Sprint(l.Code), l.Enhanced, l.Reply, at})
+				return w.Write([]string{csvfile.Neutralise(l.Address), l.Subscriber, l.Language, string(l.State), fmt.Sprint(l.Attempts), l.MessageID, fmt.Sprint(l.Code), l.Enhanced, csvfile.Neutralise(l.Reply), at})
 			})
 			w.Flush()
 			if err == nil {

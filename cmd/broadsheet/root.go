@@ -165,6 +165,9 @@ func (c *cli) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
 // with opens the app for one command and closes it after.
 func (c *cli) with(run func(ctx context.Context, a *app.App, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
+		if c.as != "" && !strings.Contains(c.as, "@") {
+			return errUsage{fmt.Errorf("--as %q is not an address", c.as)}
+		}
 		a, err := c.open(cmd.Context(), nil)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path, list, report str
 			c.say("%s:%d: %s", path, r.Line, r.Reason)
 		}
 		if lines != nil {
-			return lines.Write([]string{fmt.Sprint(r.Line), r.Address, string(r.Outcome), r.Reason})
+			return lines.Write([]string{fmt.Sprint(r.Line), csvfile.Neutralise(r.Address), string(r.Outcome), csvfile.Neutralise(r.Reason)})
 		}
 		return nil
 	})

@@ -434,3 +434,99 @@ func TestConfirmationByMail(t *testing.T) {
 		}
 	})
 }
+
+// One person is one approver, however the address is written, and nobody approves their own edit under another spelling.
+func TestOnePersonOneVoice(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.Desk.Publications[0].Approval.Approvals = 2
+		h.Desk.Team = append(h.Desk.Team, h.Desk.Team[1])
+		h.Desk.Team[2].Email = "second@example.org"
+		h.Desk.Team[1].Roles = append(h.Desk.Team[1].Roles, "editor")
+		h.collect(t)
+		_, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		_, _, err = h.Desk.Submit(ctx, "p/1", "ED@example.org")
+		must(t, err)
+		for _, spelling := range []string{"chief@example.org", "Chief@Example.ORG"} {
+			if issue, err := h.Desk.Approve(ctx, "p/1", "", spelling); err != nil || issue.State != newsletter.InReview {
+				t.Errorf("%s: %s %v", spelling, issue.State, err)
+			}
+		}
+		if issue, err := h.Desk.Approve(ctx, "p/1", "", "second@example.org"); err != nil || issue.State != newsletter.Approved {
+			t.Errorf("%s %v", issue.State, err)
+		}
+		before := len(h.mail.Messages())
+		_, _, err = h.Desk.Submit(ctx, "p/1", "ed@example.org") // what is approved asks nobody again
+		must(t, err)
+		_, err = h.Desk.SendNotices(ctx)
+		must(t, err)
+		if asked := len(h.mail.Messages()) - before; asked != 2 { // the two requests of the first submit
+			t.Errorf("%d mails", asked)
+		}
+		text, err := h.Desk.EditFile(ctx, "p/1", "")
+		must(t, err)
+		_, changed, err := h.Desk.Edit(ctx, "p/1", strings.Replace(text, "headline:", "headline: New", 1), "CHIEF@example.org")
+		must(t, err)
+		if !changed {
+			t.Fatal("not changed")
+		}
+		_, _, err = h.Desk.Submit(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		if _, err := h.Desk.Approve(ctx, "p/1", "", "chief@example.org"); err == nil {
+			t.Error("someone approved their own edit")
+		}
+	})
+}
+
+// What is returned because the publication was wrong looks right once the publication is put right.
+func TestReturnedIssueIsRenderedAnew(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.collect(t)
+		_, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		first, _, err := h.Desk.Submit(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		_, err = h.Desk.Return(ctx, "p/1", "", "the title", "chief@example.org")
+		must(t, err)
+		h.Desk.Publications[0].Title = newsletter.Text{"": "Better"}
+		again, _, err := h.Desk.Submit(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		_, _, proof, err := h.Desk.Proof(ctx, "p/1", "en")
+		must(t, err)
+		if again.Digest == first.Digest || !strings.Contains(proof.HTML, "Better") {
+			t.Errorf("digest %.12s, then %.12s", first.Digest, again.Digest)
+		}
+	})
+}
+
+// A link in an old mail works after its publication is gone from the configuration.
+func TestOldLinksWork(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sent(t)
+		public, _ := h.serve(t)
+		h.Desk.Publications = nil
+		link := path(t, h.mailed(t, "a@example.org").Raw, "List-Unsubscribe: <https://news.example.org", public)
+		if code, _ := fetch(t, "POST", link, url.Values{}); code != 200 {
+			t.Error(code)
+		}
+		p, err := h.People.Show(ctx, "a@example.org")
+		must(t, err)
+		if p.Subscriptions[0].State != subscribers.Ended {
+			t.Error("nobody could leave")
+		}
+	})
+}
+
+// With a schedule, an issue that was sent by hand leaves its slot, and the next one takes the next.
+func TestSecondIssueOfAMonth(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sent(t)
+		must(t, os.WriteFile(filepath.Join(h.dir, "b.md"), []byte("---\ntitle: More\ndate: 2017-03-20\n---\nText.\n"), 0o600))
+		h.collect(t)
+		made, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		if made.Issue.Slug() != "p/2" || made.Issue.Slot != "2017-05-01T14:00" {
+			t.Errorf("%s for %s", made.Issue.Slug(), made.Issue.Slot)
+		}
+	})
+}

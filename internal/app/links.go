@@ -39,8 +39,8 @@ func (l links) MessageID(pub newsletter.Publication, parts ...string) string {
 func (l links) Copy(pub newsletter.Publication, issue newsletter.Issue, c newsletter.Copy, language string) mime.Values {
 	return mime.Values{
 		Address: c.Address, Name: c.Name, MessageID: l.MessageID(pub, "copy", issue.PublicID, c.PublicID),
-		Unsubscribe: l.public("u", l.tokens.Sign(token.Unsubscribe, c.PublicID, pub.ID)),
-		Preferences: l.public("p", l.tokens.Sign(token.Preferences, c.PublicID, pub.ID)),
+		Unsubscribe: l.public("u", l.tokens.Sign(token.Unsubscribe, c.PublicID, issue.PublicID)),
+		Preferences: l.public("p", l.tokens.Sign(token.Preferences, c.PublicID, issue.PublicID)),
 		WebView:     l.public("i", issue.PublicID, language),
 	}
 }

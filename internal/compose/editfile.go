@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,6 +111,9 @@ type edit struct {
 func (e *edit) fields(fields []markup.Field) error {
 	for _, f := range fields { // the language first: the others are in it
 		if f.Key == "language" && f.Value != "" {
+			if !slices.Contains(e.pub.Languages, f.Value) {
+				return fault.Invalidf("line %d: the publication has no language %q", f.Line, f.Value)
+			}
 			e.language = f.Value
 		}
 	}

@@ -269,7 +269,12 @@ func TestLateLeaversGetNothing(t *testing.T) {
 
 func TestGiveUp(t *testing.T) {
 	each(t, 4, func(t *testing.T, b *bench) {
-		b.smtp.SetScript(func(string, string) string { return "450 4.2.0 later" })
+		b.smtp.SetScript(func(stage, _ string) string {
+			if stage == "rcpt" {
+				return "450 4.2.0 later"
+			}
+			return ""
+		})
 		b.start(t)
 		if _, _, err := b.run(ctx, t); err != nil {
 			t.Fatal(err)
@@ -410,6 +415,52 @@ func TestFencing(t *testing.T) {
 		must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
 		if got := b.tally(t); got.Accepted != 1 {
 			t.Errorf("an outcome was changed: %+v", got)
+		}
+	})
+}
+
+// A relay that refuses us says nothing of anyone's address: nobody is rejected, and it is said.
+func TestRefusedSenderRejectsNobody(t *testing.T) {
+	each(t, 20, func(t *testing.T, b *bench) {
+		b.smtp.SetScript(func(stage, _ string) string {
+			if stage == "mail" {
+				return "530 5.7.0 authentication required"
+			}
+			return ""
+		})
+		b.start(t)
+		if _, _, err := b.run(ctx, t); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "530 5.7.0 authentication required") {
+			t.Errorf("%v", err)
+		}
+		if got := b.tally(t); got.Rejected != 0 || got.Pending < 16 {
+			t.Errorf("%+v", got)
+		}
+		b.smtp.SetScript(nil)
+		b.clock.Move(time.Hour)
+		if finished, _, err := b.run(ctx, t); err != nil || !finished || b.tally(t).Accepted != 20 {
+			t.Error(finished, err)
+		}
+	})
+}
+
+// Lifting a suppression, or a clock that was read early, changes nothing in an audience that is frozen.
+func TestFrozenAudience(t *testing.T) {
+	each(t, 3, func(t *testing.T, b *bench) {
+		people := subscribers.NewService(b.db, b.clock.Now)
+		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual))
+		b.start(t)
+		must(t, people.Unsuppress(ctx, address(1)))
+		b.clock.Move(-time.Hour)
+		early := subscribers.NewService(b.db, b.clock.Now)
+		if _, err := early.End(ctx, address(2), subscribers.Unsubscribed); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.Move(time.Hour)
+		if finished, _, err := b.run(ctx, t); err != nil || !finished {
+			t.Fatal(finished, err)
+		}
+		if got := b.tally(t); got.Audience != 2 || got.Accepted != 1 || got.Cancelled != 1 || b.smtp.Copies()[address(1)] != 0 {
+			t.Errorf("%+v", got)
 		}
 	})
 }

@@ -10,14 +10,33 @@ import (
 	"broadsheet/subscribers"
 )
 
-// Unsubscribe ends a person's subscriptions to the lists that an issue was sent
-// to. Doing it twice changes nothing.
-func (d *Desk) Unsubscribe(ctx context.Context, subscriber, publication string) error {
-	pub, err := d.Publication(publication)
+// Origin says what a link in a sent issue stands for: the publication and the
+// lists the issue went to. Both are answered for as long as the issue is known,
+// whatever became of the publication since: a link in an old mail must work.
+func (d *Desk) Origin(ctx context.Context, issue string) (newsletter.Publication, []string, error) {
+	i, err := d.Issues.IssueByPublicID(ctx, issue)
 	if err != nil {
-		return err
+		return newsletter.Publication{}, nil, err
 	}
-	_, err = d.People.End(ctx, subscriber, subscribers.Unsubscribed, pub.Lists...)
+	pub, err := d.Publication(i.Publication)
+	if err != nil {
+		pub = newsletter.Publication{ID: i.Publication, Title: newsletter.Text{"": i.Publication}}
+	}
+	send, err := d.Sends.Send(ctx, i.ID)
+	if fault.Is(err, fault.NotFound) {
+		return pub, pub.Lists, nil
+	}
+	lists := append(slices.Clone(pub.Lists), send.Lists...)
+	slices.Sort(lists)
+	return pub, slices.Compact(lists), err
+}
+
+// Unsubscribe ends a person's subscriptions to lists. Doing it twice changes nothing.
+func (d *Desk) Unsubscribe(ctx context.Context, subscriber string, lists []string) error {
+	if len(lists) == 0 {
+		return nil
+	}
+	_, err := d.People.End(ctx, subscriber, subscribers.Unsubscribed, lists...)
 	return err
 }
 

@@ -44,8 +44,8 @@ func NewSMTP(t *testing.T) *SMTP {
 	return s
 }
 
-// SetScript sets what happens to a recipient at a stage: rcpt, or data (after
-// the final dot). The script returns a reply line, "drop" to cut the connection,
+// SetScript sets what happens at a stage: mail (to the sender), rcpt, or data
+// (after the final dot). The script returns a reply line, "drop" to cut the connection,
 // "accept and drop", or "" for success. nil is success always.
 func (s *SMTP) SetScript(script func(stage, to string) string) {
 	s.mu.Lock()
@@ -138,6 +138,10 @@ func (s *SMTP) talk(c net.Conn) {
 			say("250-test\r\n250-8BITMIME\r\n250 PIPELINING")
 		case strings.HasPrefix(verb, "MAIL FROM:"):
 			from = between(line)
+			if reply := s.ask("mail", from); reply != "" {
+				say(reply)
+				continue
+			}
 			say("250 2.1.0 ok")
 		case strings.HasPrefix(verb, "RCPT TO:"):
 			to = between(line)

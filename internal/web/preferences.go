@@ -7,7 +7,6 @@ import (
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
-	"broadsheet/internal/newsletter"
 	"broadsheet/internal/token"
 	"broadsheet/subscribers"
 )
@@ -20,14 +19,15 @@ type languageChoice struct {
 type listChoice struct{ ID, Title string }
 
 func (s *Site) preferences(w http.ResponseWriter, r *http.Request) error {
-	profile, pub, words, err := s.reader(r, token.Preferences)
+	v, err := s.visitor(r, token.Preferences)
 	if err != nil {
 		return err
 	}
-	return s.showPreferences(w, r, profile, pub, words, "")
+	return s.showPreferences(w, r, v, "")
 }
 
-func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, profile subscribers.Profile, pub newsletter.Publication, words locale.Locale, saved string) error {
+func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, v visitor, saved string) error {
+	words := v.words
 	view := struct {
 		publicView
 		LanguageLabel, ListsLabel, NoLists, Save, Saved string
@@ -35,11 +35,8 @@ func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, profile s
 		Lists                                           []listChoice
 	}{publicView: s.view(words, words.Label("preferences_title")), LanguageLabel: words.Label("preferences_language"), ListsLabel: words.Label("preferences_lists"),
 		NoLists: words.Label("preferences_none"), Save: words.Label("save"), Saved: saved}
-	current := profile.Language
-	if current == "" {
-		current = pub.Fallback()
-	}
-	for _, tag := range pub.Languages {
+	current := readIn(v)
+	for _, tag := range v.pub.Languages {
 		view.Languages = append(view.Languages, languageChoice{tag, locale.Name(tag), tag == current})
 	}
 	lists, err := s.People.Lists(r.Context())
@@ -47,11 +44,21 @@ func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, profile s
 		return err
 	}
 	for _, l := range lists {
-		if slices.Contains(open(profile), l.ID) {
-			view.Lists = append(view.Lists, listChoice{l.ID, l.Title.In(words.Tag, pub.Fallback())})
+		if slices.Contains(open(v.Profile), l.ID) {
+			view.Lists = append(view.Lists, listChoice{l.ID, l.Title.In(words.Tag, v.pub.Fallback())})
 		}
 	}
 	return s.page(w, http.StatusOK, "preferences", view)
+}
+
+// readIn is the language of the publication that a person is written to in.
+func readIn(v visitor) string {
+	for _, tag := range []string{v.Language, locale.Primary(v.Language)} {
+		if slices.Contains(v.pub.Languages, tag) {
+			return tag
+		}
+	}
+	return v.pub.Fallback()
 }
 
 // open returns the lists a person is on.
@@ -65,31 +72,34 @@ func open(p subscribers.Profile) []string {
 	return ids
 }
 
+// savePreferences acts on what the person saw: a list that was not on their page stays as it is.
 func (s *Site) savePreferences(w http.ResponseWriter, r *http.Request) error {
-	profile, pub, words, err := s.reader(r, token.Preferences)
+	v, err := s.visitor(r, token.Preferences)
 	if err != nil {
 		return err
 	}
 	if err := r.ParseForm(); err != nil {
 		return fault.Invalidf("the form cannot be read: %w", err)
 	}
-	if tag := r.PostForm.Get("language"); slices.Contains(pub.Languages, tag) && tag != profile.Language {
-		if err := s.People.SetLanguage(r.Context(), profile.PublicID, tag); err != nil {
+	if tag := r.PostForm.Get("language"); slices.Contains(v.pub.Languages, tag) && tag != readIn(v) {
+		if err := s.People.SetLanguage(r.Context(), v.PublicID, tag); err != nil {
 			return err
 		}
-		words = locale.For(tag)
+		v.words = locale.For(tag)
 	}
-	for _, id := range open(profile) {
-		if !slices.Contains(r.PostForm["list"], id) {
-			if _, err := s.People.End(r.Context(), profile.PublicID, subscribers.Unsubscribed, id); err != nil {
-				return err
-			}
+	var left []string
+	for _, id := range open(v.Profile) {
+		if slices.Contains(r.PostForm["shown"], id) && !slices.Contains(r.PostForm["list"], id) {
+			left = append(left, id)
 		}
 	}
-	if profile, err = s.People.Show(r.Context(), profile.PublicID); err != nil {
+	if err := s.Desk.Unsubscribe(r.Context(), v.PublicID, left); err != nil {
 		return err
 	}
-	return s.showPreferences(w, r, profile, pub, words, words.Label("saved"))
+	if v.Profile, err = s.People.Show(r.Context(), v.PublicID); err != nil {
+		return err
+	}
+	return s.showPreferences(w, r, v, v.words.Label("saved"))
 }
 
 type archivedIssue struct{ URL, Title, Date string }

@@ -100,85 +100,92 @@ func (s *Site) healthy(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// reader opens a token and returns the person and the publication it speaks of.
-func (s *Site) reader(r *http.Request, purpose string) (subscribers.Profile, newsletter.Publication, locale.Locale, error) {
+// visitor is who follows a personal link, and what the link is about.
+type visitor struct {
+	subscribers.Profile
+	pub   newsletter.Publication
+	lists []string
+	words locale.Locale
+}
+
+// title is the publication's name in the visitor's language.
+func (v visitor) title() string { return v.pub.Title.In(v.words.Tag, v.pub.Fallback()) }
+
+// visitor opens the token of a link.
+func (s *Site) visitor(r *http.Request, purpose string) (v visitor, err error) {
 	parts, err := s.Tokens.Open(purpose, r.PathValue("token"))
 	if err != nil {
-		return subscribers.Profile{}, newsletter.Publication{}, locale.Locale{}, err
+		return v, err
 	}
 	if len(parts) != 2 {
-		return subscribers.Profile{}, newsletter.Publication{}, locale.Locale{}, fault.NotFoundf("this link is not valid")
+		return v, fault.NotFoundf("this link is not valid")
 	}
-	profile, err := s.People.Show(r.Context(), parts[0])
-	if err != nil {
-		return profile, newsletter.Publication{}, locale.Locale{}, err
+	if v.Profile, err = s.People.Show(r.Context(), parts[0]); err != nil {
+		return v, err
 	}
-	pub, err := s.Desk.Publication(parts[1])
 	if purpose == token.Confirm {
-		pub, err = s.Desk.PublicationOf(parts[1])
+		v.lists = parts[1:]
+		v.pub, err = s.Desk.PublicationOf(parts[1])
+	} else {
+		v.pub, v.lists, err = s.Desk.Origin(r.Context(), parts[1])
 	}
-	tag := profile.Language
-	if q := r.URL.Query().Get("lang"); q != "" || !slices.Contains(locale.Languages(), locale.Primary(tag)) {
+	tag := locale.Primary(v.Language)
+	if q := r.URL.Query().Get("lang"); q != "" || !slices.Contains(locale.Languages(), tag) {
 		tag = language(r)
 	}
-	return profile, pub, locale.For(locale.Primary(tag)), err
+	v.words = locale.For(tag)
+	return v, err
 }
 
 func (s *Site) unsubscribePage(w http.ResponseWriter, r *http.Request) error {
-	profile, pub, words, err := s.reader(r, token.Unsubscribe)
+	v, err := s.visitor(r, token.Unsubscribe)
 	if err != nil {
 		return err
 	}
-	title := pub.Title.In(words.Tag, pub.Fallback())
-	if !subscribed(profile, pub) {
-		return s.message(w, r, http.StatusOK, words, words.Label("unsubscribed_title"), "", words.Label("unsubscribed_text", "title", title))
+	if !v.subscribed() {
+		return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribed_title"), "", v.words.Label("unsubscribed_text", "title", v.title()))
 	}
-	return s.message(w, r, http.StatusOK, words, words.Label("unsubscribe_title"), words.Label("unsubscribe_button"), words.Label("unsubscribe_question", "title", title))
+	return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribe_title"), v.words.Label("unsubscribe_button"), v.words.Label("unsubscribe_question", "title", v.title()))
 }
 
-func subscribed(p subscribers.Profile, pub newsletter.Publication) bool {
-	return slices.ContainsFunc(p.Subscriptions, func(x subscribers.Subscription) bool {
-		return x.State != subscribers.Ended && slices.Contains(pub.Lists, x.ListID)
+func (v visitor) subscribed() bool {
+	return slices.ContainsFunc(v.Subscriptions, func(x subscribers.Subscription) bool {
+		return x.State != subscribers.Ended && slices.Contains(v.lists, x.ListID)
 	})
 }
 
 // unsubscribe answers the button and the one-click POST of RFC 8058 alike: no
 // cookie, no form token, no redirect, and twice is once.
 func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
-	profile, pub, words, err := s.reader(r, token.Unsubscribe)
+	v, err := s.visitor(r, token.Unsubscribe)
 	if err != nil {
 		return err
 	}
-	if err := s.Desk.Unsubscribe(r.Context(), profile.PublicID, pub.ID); err != nil {
+	if err := s.Desk.Unsubscribe(r.Context(), v.PublicID, v.lists); err != nil {
 		return err
 	}
-	s.Log.Info("unsubscribed", "subscriber", profile.PublicID, "publication", pub.ID)
-	return s.message(w, r, http.StatusOK, words, words.Label("unsubscribed_title"), "", words.Label("unsubscribed_text", "title", pub.Title.In(words.Tag, pub.Fallback())))
+	s.Log.Info("unsubscribed", "subscriber", v.PublicID, "publication", v.pub.ID)
+	return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribed_title"), "", v.words.Label("unsubscribed_text", "title", v.title()))
 }
 
 func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request) error {
-	_, pub, words, err := s.reader(r, token.Confirm)
+	v, err := s.visitor(r, token.Confirm)
 	if err != nil {
 		return err
 	}
-	return s.message(w, r, http.StatusOK, words, words.Label("confirm_title"), words.Label("confirm_button"), words.Label("confirm_question", "title", pub.Title.In(words.Tag, pub.Fallback())))
+	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirm_title"), v.words.Label("confirm_button"), v.words.Label("confirm_question", "title", v.title()))
 }
 
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
-	profile, pub, words, err := s.reader(r, token.Confirm)
+	v, err := s.visitor(r, token.Confirm)
 	if err != nil {
 		return err
 	}
-	parts, err := s.Tokens.Open(token.Confirm, r.PathValue("token"))
-	if err != nil {
+	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: v.words.Label("confirm_question", "title", v.title()), Version: "1", Language: v.words.Tag, Source: "confirmation page"}
+	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent); err != nil {
 		return err
 	}
-	title := pub.Title.In(words.Tag, pub.Fallback())
-	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: words.Label("confirm_question", "title", title), Version: "1", Language: words.Tag, Source: "confirmation page"}
-	if err := s.People.Confirm(r.Context(), profile.PublicID, parts[1], consent); err != nil {
-		return err
-	}
-	return s.message(w, r, http.StatusOK, words, words.Label("confirmed_title"), "", words.Label("confirmed_text", "title", title))
+	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirmed_title"), "", v.words.Label("confirmed_text", "title", v.title()))
 }
 
 func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {

@@ -36,8 +36,9 @@ func Parse(src newsletter.Source, raw newsletter.Raw) (items []newsletter.Item, 
 		return nil, nil, fault.Invalidf("source %s: not a calendar that can be read: %w", src.ID, err)
 	}
 	base, _ := url.Parse(raw.URL) // fetched from there, so it parses; nil is no base
+	moved := overrides(cal, src.Location())
 	for _, event := range cal.Events() {
-		found, why := read(src, raw, base, event)
+		found, why := read(src, raw, base, event, moved)
 		if why != "" {
 			refused = append(refused, why)
 		}
@@ -78,7 +79,7 @@ func property(event ical.Event, name string) string {
 	return markup.Lines(text)
 }
 
-func read(src newsletter.Source, raw newsletter.Raw, base *url.URL, event ical.Event) ([]newsletter.Item, string) {
+func read(src newsletter.Source, raw newsletter.Raw, base *url.URL, event ical.Event, moved map[string]bool) ([]newsletter.Item, string) {
 	title := markup.Plain(property(event, ical.PropSummary))
 	if title == "" {
 		return nil, "an event has no SUMMARY"
@@ -103,7 +104,26 @@ func read(src newsletter.Source, raw newsletter.Raw, base *url.URL, event ical.E
 	if item.Identity == "" {
 		item.Identity = strings.ToLower(title) + "|" + from.Format(time.DateOnly)
 	}
-	return occurrences(item, event, raw.At, src.Location())
+	if p := event.Props.Get(ical.PropRecurrenceID); p != nil { // one occurrence that differs from its series
+		item.Identity += "|" + p.Value
+		return []newsletter.Item{item}, ""
+	}
+	return occurrences(item, event, raw.At, src.Location(), moved)
+}
+
+// overrides returns uid and instant of the occurrences that stand in the calendar on their own (RFC 5545 section 3.8.4.4).
+func overrides(cal *ical.Calendar, loc *time.Location) map[string]bool {
+	moved := map[string]bool{}
+	for _, event := range cal.Events() {
+		p := event.Props.Get(ical.PropRecurrenceID)
+		if p == nil {
+			continue
+		}
+		if at, err := p.DateTime(loc); err == nil {
+			moved[property(event, ical.PropUID)+"|"+at.UTC().String()] = true
+		}
+	}
+	return moved
 }
 
 // place splits "Room 1, Guzmán el Bueno 110, Madrid" into venue and place: the last part is the town
@@ -155,7 +175,7 @@ func organizer(event ical.Event) []newsletter.Contact {
 }
 
 // occurrences gives an event once, or a recurring one for each day it happens around the day of collecting.
-func occurrences(item newsletter.Item, event ical.Event, now time.Time, loc *time.Location) ([]newsletter.Item, string) {
+func occurrences(item newsletter.Item, event ical.Event, now time.Time, loc *time.Location, moved map[string]bool) ([]newsletter.Item, string) {
 	rule := event.Props.Get(ical.PropRecurrenceRule)
 	if rule == nil {
 		return []newsletter.Item{item}, ""
@@ -169,17 +189,21 @@ func occurrences(item newsletter.Item, event ical.Event, now time.Time, loc *tim
 	}
 	var items []newsletter.Item
 	length := item.EndsAt.Sub(item.StartsAt)
+	days := int((length + 12*time.Hour) / (24 * time.Hour)) // a day may have 23 or 25 hours
 	next := set.Iterator()
 	for looked := 0; looked < 20*maxOccurrences && len(items) < maxOccurrences; looked++ {
 		at, more := next()
 		if !more || at.After(now.Add(ahead)) {
 			break
 		}
-		if at.Before(now.Add(-behind)) {
+		if at.Before(now.Add(-behind)) || moved[item.Identity+"|"+at.UTC().String()] {
 			continue
 		}
 		one := item
 		one.StartsAt, one.EndsAt = at, at.Add(length)
+		if item.AllDay {
+			one.EndsAt = at.AddDate(0, 0, days)
+		}
 		one.Identity += "|" + at.Format(time.DateOnly)
 		items = append(items, one)
 	}

@@ -38,6 +38,10 @@ func TestRecurrence(t *testing.T) {
 	if items, _, err := parse(t, event("FREQ=WEEKLY;COUNT=3")); err != nil || len(items) != 3 || items[0].Identity == items[1].Identity {
 		t.Errorf("%+v %v", items, err)
 	}
+	override := "BEGIN:VEVENT\nUID:1\nDTSTAMP:20170101T000000Z\nRECURRENCE-ID;VALUE=DATE:20170309\nDTSTART;VALUE=DATE:20170310\nSUMMARY:moved\nEND:VEVENT\n"
+	if items, _, err := parse(t, event("FREQ=WEEKLY;COUNT=3")+override); err != nil || len(items) != 3 || items[2].Title != "moved" || items[1].StartsAt.Day() != 16 {
+		t.Errorf("%+v %v", items, err)
+	}
 	if items, _, err := parse(t, event("FREQ=DAILY")); err != nil || len(items) != maxOccurrences {
 		t.Errorf("%d %v", len(items), err)
 	}
