@@ -114,7 +114,7 @@ func CleanLanguage(text string) (string, error) {
 	if tag == "" {
 		return "", nil
 	}
-	if len(primary) < 2 || len(primary) > 3 || len(tag) > 35 {
+	if len(primary) < 2 || len(primary) > 3 || len(tag) > 35 || strings.HasSuffix(tag, "-") || strings.Contains(tag, "--") {
 		return "", fault.Invalidf("language %q is not a tag such as en, fr or pt-br", text)
 	}
 	for _, r := range tag {

@@ -70,7 +70,7 @@ func (s *Service) subscribe(ctx context.Context, list List, rows []Row, origin s
 	var keys []string
 	for i, row := range rows {
 		results[i] = Result{Line: row.Line, Address: row.Address}
-		sub, err := clean(row)
+		sub, err := s.clean(row)
 		if err != nil {
 			results[i].Outcome, results[i].Reason = Refused, err.Error()
 			continue
@@ -104,7 +104,7 @@ func (s *Service) subscribe(ctx context.Context, list List, rows []Row, origin s
 	return results, s.store.Apply(ctx, changes)
 }
 
-func clean(row Row) (Subscriber, error) {
+func (s *Service) clean(row Row) (Subscriber, error) {
 	address, key, err := ParseAddress(row.Address)
 	if err != nil {
 		return Subscriber{}, err
@@ -118,6 +118,9 @@ func clean(row Row) (Subscriber, error) {
 		return Subscriber{}, err
 	}
 	if row.Consent != nil {
+		if row.Consent.GivenAt.After(s.now().Add(24 * time.Hour)) {
+			return Subscriber{}, fault.Invalidf("the consent is of the future: %s", row.Consent.GivenAt.Format(time.DateOnly))
+		}
 		for _, text := range []string{row.Consent.Source, row.Consent.Wording} {
 			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 				return Subscriber{}, fault.Invalidf("the evidence of consent is not valid UTF-8")

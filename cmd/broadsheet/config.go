@@ -21,7 +21,7 @@ func (c *cli) configCommand() *cobra.Command {
 			}
 			summary := map[string]any{"ok": true, "publications": len(cfg.Publications), "sources": len(cfg.Sources), "lists": len(cfg.Lists), "warnings": append(config.Problems{}, cfg.Warnings...)}
 			return c.print(summary, func() error {
-				_, err := fmt.Fprintf(c.out, "%s is good: %d publications, %d sources, %d lists, %d warnings\n", c.config, len(cfg.Publications), len(cfg.Sources), len(cfg.Lists), len(cfg.Warnings))
+				_, err := fmt.Fprintf(c.out, "%s is good (publications %d, sources %d, lists %d, warnings %d)\n", c.config, len(cfg.Publications), len(cfg.Sources), len(cfg.Lists), len(cfg.Warnings))
 				return err
 			})
 		},

@@ -41,7 +41,7 @@ func (c *cli) submitCommand() *cobra.Command {
 			case a.Desk.Delivery.Dialer == nil:
 				c.say("no relay is configured, so no mail went to the approvers")
 			case sent > 0:
-				c.say("%d mails went to approvers", sent)
+				c.say("approvers asked by mail: %d", sent)
 			}
 			return c.decided(issue, "submitted")
 		}),

@@ -83,7 +83,7 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 
 func planRows(p desk.Plan) [][]string {
 	return [][]string{{"issue", p.Issue}, {"state", string(p.State)}, {"digest", p.Digest}, {"lists", strings.Join(p.Lists, ", ")},
-		{"recipients", fmt.Sprint(p.Audience)}, {"given up at", p.GiveUpAt.Format(time.RFC3339)}}
+		{"recipients", fmt.Sprint(p.Audience)}, {"suppressed", fmt.Sprint(p.Suppressed)}, {"given up at", p.GiveUpAt.Format(time.RFC3339)}}
 }
 
 // confirm makes sure that whoever sends knows what to how many. What is ordered already needs no second word.

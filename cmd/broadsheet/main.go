@@ -34,6 +34,7 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
+	c.failed(err)
 	var usage errUsage
 	switch {
 	case errors.As(err, &usage):

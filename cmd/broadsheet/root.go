@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,6 +28,7 @@ type cli struct {
 	json     bool
 	now      string
 	as       string
+	printed  bool // something is on standard output
 }
 
 func (c *cli) root() *cobra.Command {
@@ -49,6 +51,15 @@ Begin with "broadsheet demo" to see it, or "broadsheet init" to use it.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.AddCommand(c.initCommand(), c.configCommand(), c.sourceCommand(), c.collectCommand(), c.itemCommand(), c.issueCommand(),
 		c.listCommand(), c.subscriberCommand(), c.dbCommand(), c.serveCommand(), c.demoCommand(), c.versionCommand())
+	root.InitDefaultCompletionCmd("completion")
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Example = "  broadsheet completion bash > /etc/bash_completion.d/broadsheet"
+			for _, shell := range cmd.Commands() {
+				shell.Example = "  broadsheet completion " + shell.Name()
+			}
+		}
+	}
 	return root
 }
 
@@ -100,6 +111,7 @@ func (c *cli) table(rows [][]string) error {
 
 // print writes v as JSON when that is asked for, else calls text.
 func (c *cli) print(v any, text func() error) error {
+	c.printed = true
 	if !c.json {
 		return text()
 	}
@@ -107,6 +119,19 @@ func (c *cli) print(v any, text func() error) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// failed writes an error as JSON where that is asked for and nothing else was printed.
+func (c *cli) failed(err error) {
+	if !c.json || c.printed {
+		return
+	}
+	out := map[string]any{"ok": false, "error": err.Error(), "hint": fault.Hint(err)}
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		out["problems"] = faults.Problems
+	}
+	_ = c.print(out, nil) // the error itself is said on standard error
 }
 
 func (c *cli) actor() string {

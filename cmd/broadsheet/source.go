@@ -66,6 +66,9 @@ func (c *cli) try(ctx context.Context, a *app.App, id string) error {
 	for _, why := range found.Refused {
 		c.say("left out: %s", why)
 	}
-	c.say("%s gives %d items, %d left out; nothing was stored", id, len(found.Items), len(found.Refused))
+	for _, note := range found.Notes {
+		c.say("%s", note)
+	}
+	c.say("%s: items %d, left out %d; nothing was stored", id, len(found.Items), len(found.Refused))
 	return c.print(map[string]any{"source": id, "items": items, "refused": append([]string{}, found.Refused...)}, func() error { return c.table(rows) })
 }

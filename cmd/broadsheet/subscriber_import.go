@@ -80,7 +80,7 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path, list, report str
 		return err
 	}
 	if n := counts[subscribers.Refused]; n > 0 {
-		return refuse("%d lines were refused; the others are %s", n, map[bool]string{false: "imported", true: "good"}[dryRun])
+		return refuse("lines refused: %d; the others are %s", n, map[bool]string{false: "imported", true: "good"}[dryRun])
 	}
 	return nil
 }

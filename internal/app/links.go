@@ -62,7 +62,7 @@ func (l links) Confirm(subscriber, list string) string {
 func (l links) Headers(pub newsletter.Publication, issue newsletter.Issue) []mime.Header {
 	domain := l.domain(pub)
 	headers := []mime.Header{
-		{Name: "List-Id", Value: mime.EncodeText(strings.ReplaceAll(pub.Title.In(pub.Fallback(), ""), `"`, "")) + " <" + pub.ID + "." + domain + ">"},
+		{Name: "List-Id", Value: mime.ListID(pub.Title.In(pub.Fallback(), ""), pub.ID+"."+domain)},
 		{Name: "List-Help", Value: "<" + l.public("own-link", pub.ID) + ">"},
 		{Name: "List-Post", Value: "NO"},
 		{Name: "Precedence", Value: "bulk"},

@@ -20,7 +20,7 @@ import (
 const (
 	scheduleEvery = 10 * time.Second
 	collectEvery  = time.Minute
-	deliverEvery  = 5 * time.Second
+	deliverEvery  = 2 * time.Second
 	shutdownWait  = 20 * time.Second
 )
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -117,7 +118,10 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 		return run, true, c.store.SaveRun(ctx, &run, state, nil)
 	}
 	state.ETag, state.LastModified = found.ETag, found.LastModified
-	run.Reasons, run.Refused = found.Refused, len(found.Refused)
+	if len(found.Refused) > 0 { // look again next time, so that what is wrong stays in sight
+		state.ETag, state.LastModified = "", ""
+	}
+	run.Reasons, run.Refused = slices.Concat(found.Refused, found.Notes), len(found.Refused)
 	return run, true, c.store.SaveRun(ctx, &run, state, found.Items)
 }
 
@@ -137,6 +141,7 @@ func backOff(failures int) time.Duration {
 type Found struct {
 	Items        []newsletter.Item
 	Refused      []string // why items were left out
+	Notes        []string // what else is to be known
 	NotModified  bool
 	ETag         string
 	LastModified string
@@ -160,7 +165,22 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	found.Items, found.Refused, err = parse(src, raw)
 	stamp(found.Items, raw)
 	found.Items = unique(found.Items)
+	found.Notes = notes(found.Items)
 	return found, err
+}
+
+// notes says what of the items a person should look at.
+func notes(items []newsletter.Item) []string {
+	undated := 0
+	for _, item := range items {
+		if item.Precision == newsletter.Undated {
+			undated++
+		}
+	}
+	if undated == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d items have no date that can be read; they count from when they were first seen and stand after the dated ones", undated, len(items))}
 }
 
 func parse(src newsletter.Source, raw newsletter.Raw) ([]newsletter.Item, []string, error) {

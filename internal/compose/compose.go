@@ -142,16 +142,28 @@ func (in Input) ahead(s newsletter.Section, item newsletter.Item) bool {
 	return !end.Before(from) && !item.StartsAt.After(in.Now.Add(time.Duration(s.Ahead)))
 }
 
-// order sorts events by their start and everything else newest first. Ties are
-// settled by source and identity, so that no map and no database decides.
+// order sorts events by their start and everything else newest first. Undated
+// ones come last. Ties are settled by source and identity, so that no map and no
+// database decides.
 func order(kind newsletter.Kind, entries []newsletter.Entry) {
 	slices.SortStableFunc(entries, func(a, b newsletter.Entry) int {
+		if by := dated(b.Item) - dated(a.Item); by != 0 {
+			return by
+		}
 		by := a.Item.When().Compare(b.Item.When())
 		if kind != newsletter.Event {
 			by = -by
 		}
 		return cmp.Or(by, cmp.Compare(a.Item.Source, b.Item.Source), cmp.Compare(a.Item.Identity, b.Item.Identity))
 	})
+}
+
+// dated is 1 for an item whose source says when: what has no date never takes the lead from what has one.
+func dated(item newsletter.Item) int {
+	if item.Precision == newsletter.Undated {
+		return 0
+	}
+	return 1
 }
 
 // taken reports whether an item, or the same one from another source, is used, and marks it.

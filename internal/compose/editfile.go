@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/markup"
@@ -52,9 +53,15 @@ var entryLine = regexp.MustCompile(`^- \[(\d+)\]`)
 // Apply returns an issue's content as an edited file asks for it, and whether
 // anything changed. Faults name the line. item finds items that were not in the issue.
 func Apply(issue newsletter.Issue, pub newsletter.Publication, text string, item func(id int64) (newsletter.Item, error)) (newsletter.Content, bool, error) {
+	if !utf8.ValidString(text) {
+		return newsletter.Content{}, false, fault.Invalidf("the file is not UTF-8 text")
+	}
 	fields, body, err := markup.FrontMatter(text)
 	if err != nil {
 		return newsletter.Content{}, false, err
+	}
+	if !hasField(fields, "issue") || !hasField(fields, "revision") {
+		return newsletter.Content{}, false, fault.WithHint(fault.Invalidf("the file does not begin with the front matter of issue %s: issue and revision are missing", issue.Slug()), "begin from `broadsheet issue edit %s --print`", issue.Slug())
 	}
 	e := edit{issue: issue, pub: pub, item: item, language: pub.Fallback(), content: issue.Content}
 	e.content.Headline, e.content.Summary, e.content.Editorial = clone(e.content.Headline), clone(e.content.Summary), clone(e.content.Editorial)
@@ -70,6 +77,10 @@ func Apply(issue newsletter.Issue, pub newsletter.Publication, text string, item
 		}
 	}
 	return e.content, !same(e.content, issue.Content), nil
+}
+
+func hasField(fields []markup.Field, key string) bool {
+	return slices.ContainsFunc(fields, func(f markup.Field) bool { return f.Key == key })
 }
 
 func same(a, b newsletter.Content) bool {

@@ -65,6 +65,9 @@ func (c *checker) all() {
 	}
 	c.listener("public", cfg.Public.Listen, cfg.Public.URL)
 	c.listener("desk", cfg.Desk.Listen, cfg.Desk.URL)
+	if cfg.Public.Listen == cfg.Desk.Listen && !strings.HasSuffix(cfg.Desk.Listen, ":0") {
+		c.bad("desk.listen", "give the desk a port of its own", "public and desk both listen on %s", cfg.Desk.Listen)
+	}
 	if host, _, err := net.SplitHostPort(cfg.Desk.Listen); err == nil && !loopback(host) {
 		c.bad("desk.listen", "use 127.0.0.1:8081, and an SSH tunnel from elsewhere", "desk.listen %s: the desk has no sign-in yet, so it listens on loopback only", cfg.Desk.Listen)
 	}
@@ -93,8 +96,8 @@ func (c *checker) listener(path, listen, link string) {
 	if _, port, err := net.SplitHostPort(listen); err != nil || !number(port, 0, 65535) {
 		c.bad(path+".listen", "write host:port, such as 127.0.0.1:8080", "%s.listen %q is not an address to listen on", path, listen)
 	}
-	if !webURL(link) {
-		c.bad(path+".url", "write https://host", "%s.url %q is not a web address", path, link)
+	if !webURL(link) || strings.ContainsAny(link, "?#") {
+		c.bad(path+".url", "write https://host, without ? and #", "%s.url %q is not a web address", path, link)
 	}
 }
 
@@ -203,6 +206,10 @@ func (c *checker) sources() {
 		c.place(s, path)
 		c.zone(path+".timezone", s.Timezone)
 		c.language(path+".language", &s.Language)
+		if time.Duration(s.Every) < time.Minute {
+			c.bad(path+".every", "at least 1m", "%s.every: %s is too often", path, time.Duration(s.Every))
+		}
+		c.headers(s, path)
 		if s.Rules != nil && s.Page == "" {
 			c.bad(path+".rules", "rules belong to page:", "%s has rules but is not a page", path)
 		}
@@ -221,6 +228,23 @@ func (c *checker) sources() {
 		}
 	}
 }
+
+func (c *checker) headers(s *newsletter.Source, path string) {
+	for name, value := range s.Headers {
+		if !headerName.MatchString(name) || !headerValue.MatchString(value) {
+			c.bad(path+".headers", "one line of plain characters", "%s: header %q is not well formed", path, name)
+		}
+	}
+	if !headerValue.MatchString(s.UserAgent) {
+		c.bad(path+".user_agent", "one line of plain characters", "%s.user_agent is not well formed", path)
+	}
+}
+
+// RFC 9110 section 5.
+var (
+	headerName  = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+	headerValue = regexp.MustCompile(`^[\t -~]*$`)
+)
 
 func (c *checker) place(s *newsletter.Source, path string) {
 	n := 0
@@ -288,8 +312,18 @@ func (c *checker) publications() {
 var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 func (c *checker) publication(p *newsletter.Publication, path string) {
-	if len(p.Title) == 0 {
-		c.bad(path, "title: My newsletter", "%s has no title", path)
+	if len(p.Languages) == 0 {
+		c.bad(path+".languages", "languages: [en]", "%s has no language", path)
+		return
+	}
+	if strings.TrimSpace(p.Title[""]+p.Title[p.Languages[0]]) == "" {
+		c.bad(path+".title", "title: My newsletter, or {en: My newsletter}", "%s has no title in %s", path, p.Languages[0])
+	}
+	for tag := range p.Title {
+		c.language(path+".title", &tag)
+	}
+	if _, written := c.positions[path+".approval.approvals"]; written && p.Approval.Approvals < 1 {
+		c.bad(path+".approval.approvals", "at least 1", "%s: nothing goes out without an approval", path)
 	}
 	if from, err := mail.ParseAddress(p.From); err != nil {
 		c.bad(path+".from", "from: Name <news@example.org>", "%s.from %q is not a sender", path, p.From)

@@ -123,7 +123,7 @@ func Parse(name string, text []byte, dir string, now time.Time, getenv func(stri
 		return nil, fault.WithHint(fault.Invalidf("%s is empty", name), "run `broadsheet init` for a file that works")
 	}
 	d.decode(file.Docs[0].Body, reflect.ValueOf(cfg).Elem(), "")
-	cfg.setDefaults()
+	cfg.setDefaults(d.positions)
 	c := checker{decoder: d, cfg: cfg, now: now, getenv: getenv}
 	c.all()
 	if len(d.problems) > 0 {
@@ -146,7 +146,8 @@ func syntaxFault(name string, err error) error {
 	return fault.Invalidf("%s: %w", name, err)
 }
 
-func (c *Config) setDefaults() {
+// setDefaults fills in what is not written; written holds the paths that are.
+func (c *Config) setDefaults(written map[string]*token.Position) {
 	c.Database = or(c.Database, "broadsheet.db")
 	c.Public.Listen = or(c.Public.Listen, "127.0.0.1:8080")
 	c.Public.URL = or(c.Public.URL, "http://"+c.Public.Listen)
@@ -163,6 +164,9 @@ func (c *Config) setDefaults() {
 	}
 	for i := range c.Publications {
 		setPublicationDefaults(&c.Publications[i])
+		if _, written := written[index("publications", i)+".approval.approvals"]; !written {
+			c.Publications[i].Approval.Approvals = 1
+		}
 	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
@@ -189,7 +193,7 @@ func (r *Relay) setDefaults() {
 }
 
 func setPublicationDefaults(p *newsletter.Publication) {
-	if len(p.Languages) == 0 {
+	if p.Languages == nil {
 		p.Languages = []string{"en"}
 	}
 	p.Untranslated = or(p.Untranslated, "show")
@@ -198,9 +202,6 @@ func setPublicationDefaults(p *newsletter.Publication) {
 	p.Archive = or(p.Archive, "unlisted")
 	p.Theme.Name = or(p.Theme.Name, "institutional")
 	p.Theme.Colour = or(p.Theme.Colour, "#00397a")
-	if p.Approval.Approvals == 0 {
-		p.Approval.Approvals = 1
-	}
 	if p.Schedule.SendWindow == 0 {
 		p.Schedule.SendWindow = newsletter.Duration(24 * time.Hour)
 	}

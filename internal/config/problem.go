@@ -41,14 +41,23 @@ func (ps Problems) sorted() Problems {
 	return ps
 }
 
-func (ps Problems) err(file string) error {
+// Faults are the problems that make a file unusable.
+type Faults struct {
+	File     string
+	Problems Problems
+}
+
+// Error names every fault on a line of its own.
+func (f Faults) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s has %d fault", file, len(ps))
-	if len(ps) > 1 {
+	fmt.Fprintf(&b, "%s has %d fault", f.File, len(f.Problems))
+	if len(f.Problems) > 1 {
 		b.WriteByte('s')
 	}
-	for _, p := range ps {
-		fmt.Fprintf(&b, "\n  %s:%s", file, p)
+	for _, p := range f.Problems {
+		fmt.Fprintf(&b, "\n  %s:%s", f.File, p)
 	}
-	return fault.Invalidf("%s", b.String())
+	return b.String()
 }
+
+func (ps Problems) err(file string) error { return fault.Invalidf("%w", Faults{file, ps}) }

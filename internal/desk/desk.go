@@ -50,7 +50,7 @@ type Items interface {
 type Sends interface {
 	StartSend(ctx context.Context, issue *newsletter.Issue, order newsletter.Order) error
 	Send(ctx context.Context, issue int64) (newsletter.Send, error)
-	CountAudience(ctx context.Context, lists []string) (int, error)
+	CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error)
 	ReopenUnknown(ctx context.Context, issue *newsletter.Issue) (int64, error)
 	Tally(ctx context.Context, issue int64) (newsletter.Tally, error)
 	Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error

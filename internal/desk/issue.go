@@ -160,6 +160,9 @@ func (d *Desk) nextSlot(ctx context.Context, pub newsletter.Publication, open *n
 			taken[i.Slot] = true
 		}
 	}
+	if open != nil && d.stillDue(pub, open.Slot) {
+		return open.Slot, nil
+	}
 	after := d.Now()
 	for {
 		slot, ok := schedule.Next(pub.Schedule.Send, pub.Location(), pub.Schedule.Closed, after)
@@ -171,6 +174,12 @@ func (d *Desk) nextSlot(ctx context.Context, pub newsletter.Publication, open *n
 		}
 		after = slot.At
 	}
+}
+
+// stillDue reports whether a slot may yet be done: an issue keeps it so long.
+func (d *Desk) stillDue(pub newsletter.Publication, slot string) bool {
+	at, err := schedule.Instant(slot, pub.Location(), pub.Schedule.Closed)
+	return err == nil && d.Now().Before(at.Add(time.Duration(pub.Schedule.SendWindow)))
 }
 
 func sameContent(a, b newsletter.Content) bool {

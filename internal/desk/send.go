@@ -14,16 +14,18 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/staff"
+	"broadsheet/subscribers"
 )
 
 // Plan is what a send would do.
 type Plan struct {
-	Issue    string                `json:"issue"`
-	State    newsletter.IssueState `json:"state"`
-	Digest   string                `json:"digest"`
-	Lists    []string              `json:"lists"`
-	Audience int                   `json:"audience"`
-	GiveUpAt time.Time             `json:"give_up_at"`
+	Issue      string                `json:"issue"`
+	State      newsletter.IssueState `json:"state"`
+	Digest     string                `json:"digest"`
+	Lists      []string              `json:"lists"`
+	Audience   int                   `json:"audience"`
+	Suppressed int                   `json:"suppressed"` // confirmed, but never mailed
+	GiveUpAt   time.Time             `json:"give_up_at"`
 }
 
 // Plan says what sending an issue would do. An issue that may not be sent is a Conflict.
@@ -39,7 +41,7 @@ func (d *Desk) Plan(ctx context.Context, slug string) (Plan, error) {
 		plan.Lists, plan.Audience, plan.GiveUpAt = send.Lists, send.Audience, send.GiveUpAt
 		return plan, err
 	case newsletter.Approved:
-		plan.Audience, err = d.Sends.CountAudience(ctx, pub.Lists)
+		plan.Audience, plan.Suppressed, err = d.Sends.CountAudience(ctx, pub.Lists)
 		return plan, err
 	}
 	return plan, fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", slug, issue.State), "%s", nextStep(issue))
@@ -272,6 +274,10 @@ func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error
 		return err
 	}
 	if err := d.CanSend(); err != nil {
+		return err
+	}
+	to, _, err := subscribers.ParseAddress(to)
+	if err != nil {
 		return err
 	}
 	message, pub, err := d.testCopy(ctx, slug, to, language)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
+	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -39,10 +40,14 @@ func HTML(outside string, base *url.URL) template.HTML {
 	return template.HTML(strings.TrimSpace(policy.Sanitize(resolved)))
 }
 
-// Markdown returns safe HTML for Markdown by people; raw HTML in it is dropped.
+// markdown lets raw HTML through, because the gate behind it knows what of that
+// is safe; dropping the tags alone would leave a script's text in the issue.
+var markdown = goldmark.New(goldmark.WithRendererOptions(goldmarkhtml.WithUnsafe()))
+
+// Markdown returns safe HTML for Markdown by people.
 func Markdown(source string) template.HTML {
 	var out bytes.Buffer
-	if err := goldmark.Convert([]byte(stripReserved(source)), &out); err != nil {
+	if err := markdown.Convert([]byte(stripReserved(source)), &out); err != nil {
 		return template.HTML(template.HTMLEscapeString(source))
 	}
 	return HTML(out.String(), nil)

@@ -61,8 +61,7 @@ func Slots(text string, loc *time.Location, closed newsletter.Closed, after, unt
 	local := onCalendar(after.Add(-7*24*time.Hour), loc)
 	end := onCalendar(until.Add(7*24*time.Hour), loc)
 	for local = plan.Next(local); !local.IsZero() && !local.After(end) && len(slots) < 1000; local = plan.Next(local) {
-		moved := open(local, closed)
-		at := time.Date(moved.Year(), moved.Month(), moved.Day(), moved.Hour(), moved.Minute(), 0, 0, loc)
+		at := instant(local, loc, closed)
 		if at.After(after) && !at.After(until) {
 			slots = append(slots, Slot{Label: local.Format(labelLayout), At: at})
 		}
@@ -82,6 +81,20 @@ func Next(text string, loc *time.Location, closed newsletter.Closed, after time.
 		}
 	}
 	return Slot{}, false
+}
+
+// Instant returns when the slot with a label is due.
+func Instant(label string, loc *time.Location, closed newsletter.Closed) (time.Time, error) {
+	local, err := time.Parse(labelLayout, label)
+	if err != nil {
+		return time.Time{}, fault.Invalidf("slot %q: %w", label, err)
+	}
+	return instant(local, loc, closed), nil
+}
+
+func instant(local time.Time, loc *time.Location, closed newsletter.Closed) time.Time {
+	moved := open(local, closed)
+	return time.Date(moved.Year(), moved.Month(), moved.Day(), moved.Hour(), moved.Minute(), 0, 0, loc)
 }
 
 // onCalendar returns the local wall-clock time of t, written as if it were UTC.

@@ -392,14 +392,16 @@ func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsl
 	return rows.Err()
 }
 
-// CountAudience returns how many a send to the lists would reach now.
-func (db *DB) CountAudience(ctx context.Context, lists []string) (n int, err error) {
-	query, args, err := in(`SELECT COUNT(*) FROM subscribers s WHERE`+audienceClause, lists)
+// CountAudience returns how many a send to the lists would reach now, and how
+// many are confirmed but suppressed.
+func (db *DB) CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error) {
+	query, args, err := in(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END), 0)
+		FROM subscribers s WHERE EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed')`, lists)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if err := db.read.GetContext(ctx, &n, query, args...); err != nil {
-		return 0, fmt.Errorf("count the audience: %w", err)
+	if err := db.read.QueryRowxContext(ctx, query, args...).Scan(&reached, &suppressed); err != nil {
+		return 0, 0, fmt.Errorf("count the audience: %w", err)
 	}
-	return n, nil
+	return reached - suppressed, suppressed, nil
 }

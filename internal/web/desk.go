@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"broadsheet/internal/fault"
@@ -39,8 +40,10 @@ func (s *Site) DeskTable() http.Handler {
 func (s *Site) known(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.Host
-		if host, _, err := net.SplitHostPort(name); err == nil {
-			name = host
+		if host, port, err := net.SplitHostPort(name); err == nil {
+			if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+				name = host
+			}
 		}
 		ip := net.ParseIP(strings.Trim(name, "[]"))
 		if name != "localhost" && (ip == nil || !ip.IsLoopback()) && !slices.Contains(s.DeskHosts, name) {

@@ -34,7 +34,7 @@ func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
 			return
 		}
 		comma := delimiter(first)
-		place, err := header(first, comma)
+		place, fields, err := header(first, comma)
 		if err != nil {
 			yield(subscribers.Row{}, err)
 			return
@@ -49,6 +49,9 @@ func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
 				continue
 			}
 			record, err := l.record(text, comma)
+			if err == nil && len(record) > fields {
+				err = fault.Invalidf("%d fields, but line 1 names %d: is a comma in a name without quotes?", len(record), fields)
+			}
 			if err != nil {
 				if !yield(subscribers.Row{Line: number}, err) {
 					return
@@ -77,21 +80,22 @@ func delimiter(text string) rune {
 	return best
 }
 
-func header(line string, comma rune) (map[string]int, error) {
+// header returns where the columns stand, and how many there are.
+func header(line string, comma rune) (place map[string]int, fields int, err error) {
 	record, err := parse(line, comma)
 	if err != nil {
-		return nil, fault.Invalidf("line 1: %w", err)
+		return nil, 0, fault.Invalidf("line 1: %w", err)
 	}
-	place := map[string]int{}
+	place = map[string]int{}
 	for i, name := range record {
 		if meaning, ok := columns[strings.ToLower(strings.TrimSpace(name))]; ok {
 			place[meaning] = i
 		}
 	}
 	if _, ok := place["address"]; !ok {
-		return nil, fault.WithHint(fault.Invalidf("line 1 names no column with addresses: %s", strings.Join(record, ", ")), "begin the file with a line such as: email,name,language")
+		return nil, 0, fault.WithHint(fault.Invalidf("line 1 names no column with addresses: %s", strings.Join(record, ", ")), "begin the file with a line such as: email,name,language")
 	}
-	return place, nil
+	return place, len(record), nil
 }
 
 func row(record []string, place map[string]int, line int) (subscribers.Row, error) {

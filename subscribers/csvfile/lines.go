@@ -77,7 +77,7 @@ func (l *lines) record(text string, comma rune) ([]string, error) {
 		l.back = append(l.back, taken[i])
 	}
 	l.number -= len(taken)
-	return nil, fault.Invalidf("not CSV: %w", err)
+	return nil, fault.Invalidf("not CSV: a quote is not closed, or stands inside a field without being doubled")
 }
 
 func parse(text string, comma rune) ([]string, error) {

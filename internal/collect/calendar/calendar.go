@@ -61,7 +61,7 @@ func decode(text string) (cal *ical.Calendar, err error) {
 	var lines []string
 	for _, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		if strings.TrimSpace(line) != "" && (line[0] == ' ' || line[0] == '\t' || strings.Contains(line, ":") || strings.Contains(line, ";")) {
-			lines = append(lines, line)
+			lines = append(lines, knownZones(line))
 		}
 	}
 	return ical.NewDecoder(bytes.NewReader([]byte(strings.Join(lines, "\r\n") + "\r\n"))).Decode()

@@ -142,6 +142,9 @@ func parseXML(src newsletter.Source, base *url.URL, text string) ([]newsletter.I
 			}
 		}
 		if err := r.element(d, start); err != nil {
+			if len(r.items) == 0 {
+				return nil, nil, fault.Invalidf("source %s: the feed breaks off before its first item ends: %w", src.ID, err)
+			}
 			r.refused = append(r.refused, fmt.Sprintf("the feed breaks off after %d items: %v", len(r.items), err))
 			break
 		}

@@ -32,6 +32,9 @@ var (
 // ParseWhen reads an agenda line. heading lends the month and year that the line lacks.
 func ParseWhen(line, heading string, loc *time.Location) (When, bool) {
 	line = strings.TrimSpace(line)
+	if unsure.MatchString(line) {
+		return When{}, false
+	}
 	month, year := monthYear(heading)
 	if m := longRow.FindStringSubmatch(line); m != nil {
 		if w, ok := long(m, year, loc); ok {
@@ -101,11 +104,21 @@ func short(first, last int, month time.Month, year int, rest string, loc *time.L
 func between(fromYear int, from time.Month, first, toYear int, to time.Month, last int, rest string, loc *time.Location) (When, bool) {
 	start, ok1 := date(fromYear, from, first, loc)
 	end, ok2 := date(toYear, to, last, loc)
-	if !ok1 || !ok2 || end.Before(start) {
+	if !ok1 || !ok2 || end.Before(start) || to != from && end.Sub(start) > longest || further.MatchString(rest) {
 		return When{}, false
 	}
 	return When{From: start, To: end, Place: strings.Trim(rest, " ,;:()[]–—-")}, true
 }
+
+// What cannot be read rightly is not read: days that are not settled, further
+// days after a range ("10-11 and 14"), and ranges over a month's end that are
+// longer than any meeting ("22-21" is a slip).
+var (
+	unsure  = regexp.MustCompile(`(?i)\b(to be confirmed|tbc|tbd|à confirmer|noch offen|por confirmar|da confermare)\b`)
+	further = regexp.MustCompile(`^\s*(?:,|;|&|\+|and|et|und|y|e)?\s*\d{1,2}(?:\D|$)`)
+)
+
+const longest = 21 * 24 * time.Hour
 
 func date(year int, month time.Month, day int, loc *time.Location) (time.Time, bool) {
 	t := time.Date(year, month, day, 0, 0, 0, 0, loc)

@@ -271,6 +271,14 @@ func encodeWords(s string) string {
 	return strings.Join(append(words, word+"?="), " ")
 }
 
+// ListID writes the List-Id of RFC 2919: a phrase and an identifier that looks like a domain.
+func ListID(title, id string) string {
+	if !isASCII(title) {
+		return fold(encodeWords(title) + " <" + id + ">")
+	}
+	return fold(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(title) + `" <` + id + ">")
+}
+
 // mailbox writes a name and an address: RFC 5322 section 3.4.
 func mailbox(name, address string) string {
 	switch {
