@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"broadsheet/internal/app"
+	"broadsheet/internal/desk"
 	"broadsheet/internal/newsletter"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func (c *cli) issueCommand() *cobra.Command {
 	return noun("issue", "Compose, edit, approve and send issues",
 		"  broadsheet issue compose\n  broadsheet issue preview monthly/1 --open\n  broadsheet issue submit monthly/1\n  broadsheet issue send monthly/1",
 		c.withNow(c.withAs(compose)), list, show, c.editCommand(), c.previewCommand(), c.submitCommand(), c.approveCommand(), c.returnCommand(),
-		c.testCommand(), c.sendCommand(), c.statusCommand(), c.receiptCommand())
+		c.cancelCommand(), c.testCommand(), c.sendCommand(), c.statusCommand(), c.receiptCommand())
 }
 
 func first(args []string) string {
@@ -50,7 +51,11 @@ func (c *cli) compose(ctx context.Context, a *app.App, publication string) error
 			c.say("nothing new since the last issue: no issue was made")
 			return nil
 		}
-		c.say("next: broadsheet issue preview %s --open", made.Issue.Slug())
+		if made.Outcome == desk.StillOpen {
+			c.say("%s has missed its time: send it by hand, or run `broadsheet issue cancel %s`, then compose again", made.Issue.Slug(), made.Issue.Slug())
+		} else {
+			c.say("next: broadsheet issue preview %s --open", made.Issue.Slug())
+		}
 		_, err := fmt.Fprintf(c.out, "%s %s (%s, revision %d, %d entries)\n", made.Issue.Slug(), made.Outcome, made.Issue.State, made.Issue.Revision, len(made.Issue.Content.Entries))
 		return err
 	})

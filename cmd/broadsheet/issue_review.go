@@ -85,6 +85,20 @@ func (c *cli) returnCommand() *cobra.Command {
 	return c.withNow(c.withAs(cmd))
 }
 
+func (c *cli) cancelCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "cancel ISSUE", Short: "End an issue that is not to be sent; its items may stand in another", Example: "  broadsheet issue cancel monthly/1 --as ana@example.org", Args: exactly(1),
+		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
+			issue, err := a.Desk.Cancel(ctx, args[0], c.actor())
+			if err != nil {
+				return err
+			}
+			return c.decided(issue, "cancelled")
+		}),
+	}
+	return c.withAs(cmd)
+}
+
 func (c *cli) testCommand() *cobra.Command {
 	var to, language string
 	cmd := &cobra.Command{

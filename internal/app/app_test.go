@@ -530,3 +530,28 @@ func TestSecondIssueOfAMonth(t *testing.T) {
 		}
 	})
 }
+
+// An issue that people worked on and that missed its slot is theirs to send or cancel; cancelled, its items stand in the next.
+func TestMissedIssueIsCancelled(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.at(t, "2017-03-20 10:00")
+		h.collect(t)
+		h.at(t, "2017-03-25 06:00")
+		h.approve(t, "p/1")
+		h.at(t, "2017-04-02 14:01")
+		h.at(t, "2017-04-25 06:00")
+		if issues, _ := h.Desk.Issues.Issues(ctx, ""); len(issues) != 1 {
+			t.Fatalf("%d issues", len(issues))
+		}
+		_, err := h.Desk.Cancel(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		made, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		if made.Issue.Slug() != "p/2" || len(made.Issue.Content.Entries) != 1 || made.Issue.Content.Entries[0].Item.Title != "March" {
+			t.Errorf("%+v", made)
+		}
+		if _, err := h.Desk.Cancel(ctx, "p/1", "ed@example.org"); err == nil {
+			t.Error("it was cancelled twice")
+		}
+	})
+}

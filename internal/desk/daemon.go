@@ -74,6 +74,9 @@ func (d *Desk) slot(ctx context.Context, pub newsletter.Publication, slot newsle
 		if err != nil {
 			return err
 		}
+		if made.Outcome == StillOpen {
+			return d.settle(ctx, slot, "refused", made.Issue.Slug()+" is still open: send it by hand or cancel it, then compose")
+		}
 		return d.settle(ctx, slot, "done", made.Outcome)
 	}
 	return d.sendSlot(ctx, pub, slot, late)

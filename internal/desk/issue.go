@@ -42,10 +42,14 @@ func (d *Desk) Try(ctx context.Context, id string) (newsletter.Source, collect.F
 	return s, found, err
 }
 
+// StillOpen is the outcome of composing while an issue that people worked on has
+// missed its slot: nothing is made before they send it by hand or cancel it.
+const StillOpen = "still open"
+
 // Composed says what a composition did.
 type Composed struct {
 	Issue   newsletter.Issue
-	Outcome string // composed | refreshed | unchanged | nothing new
+	Outcome string // composed | refreshed | unchanged | nothing new | still open
 }
 
 // Compose makes the next issue of a publication, or brings its open draft up to
@@ -64,6 +68,9 @@ func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed
 		return Composed{}, err
 	}
 	if open != nil && (open.State != newsletter.Draft || open.Content.Author != Scheduler) {
+		if open.Slot != "" && !d.stillDue(pub, open.Slot) {
+			return Composed{*open, StillOpen}, nil
+		}
 		return Composed{*open, "unchanged"}, nil
 	}
 	content, err := d.pick(ctx, pub, open)
@@ -91,6 +98,25 @@ func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed
 		return Composed{}, err
 	}
 	return Composed{issue, "composed"}, d.audit(ctx, actor, "composed", issue, "")
+}
+
+// Cancel ends an issue that is not to be sent; its items may stand in another.
+func (d *Desk) Cancel(ctx context.Context, slug, actor string) (newsletter.Issue, error) {
+	actor, err := d.who(actor, staff.Editor)
+	if err != nil {
+		return newsletter.Issue{}, err
+	}
+	issue, _, err := d.Open(ctx, slug)
+	if err != nil {
+		return issue, err
+	}
+	if !issue.State.Editable() {
+		return issue, fault.Conflictf("issue %s is %s and cannot be cancelled", slug, issue.State)
+	}
+	if err := d.Issues.MoveIssue(ctx, &issue, newsletter.Cancelled, ""); err != nil {
+		return issue, err
+	}
+	return issue, d.audit(ctx, actor, "cancelled", issue, "")
 }
 
 // openIssue returns the newest regular issue that is not sent yet.
@@ -134,13 +160,24 @@ func (d *Desk) pick(ctx context.Context, pub newsletter.Publication, open *newsl
 	return content, nil
 }
 
+// period says from when on items count: a set span, or since the last issue. A
+// cancelled issue covered nothing: what it would have covered counts again.
 func (d *Desk) period(ctx context.Context, pub newsletter.Publication, in *compose.Input) error {
 	if span, err := newsletter.ParseDuration(pub.Period); err == nil {
 		in.Since = in.Now.Add(-span)
 		return nil
 	}
-	last, err := d.Issues.LastComposed(ctx, pub.ID)
-	in.Since = last
+	issues, err := d.Issues.Issues(ctx, pub.ID)
+	for _, issue := range issues { // newest first
+		switch {
+		case issue.Kind != "regular":
+		case issue.State == newsletter.Cancelled:
+			in.Since = issue.Content.Since
+		default:
+			in.Since = issue.CreatedAt
+			return nil
+		}
+	}
 	return err
 }
 

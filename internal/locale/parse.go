@@ -174,7 +174,7 @@ func compose(rest, year, month, day string, loc *time.Location) (time.Time, bool
 	d, _ := strconv.Atoi(day)
 	hour, minute, timed := clockIn(rest)
 	at := time.Date(y, time.Month(m), d, hour, minute, 0, 0, loc)
-	if at.Day() != d || int(at.Month()) != m || !plausible(at) {
+	if int(at.Month()) != m || !plausible(at) {
 		return time.Time{}, false, false
 	}
 	return at, timed, true

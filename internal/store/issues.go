@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -295,11 +294,4 @@ func approvals(ctx context.Context, db sqlx.QueryerContext, issue int64) ([]news
 		out[i] = newsletter.Approval{Issue: issue, Revision: r.Revision, Digest: r.Digest, Person: r.Person, Decision: newsletter.Decision(r.Decision), Comment: r.Remark, CreatedAt: instant(r.CreatedAt)}
 	}
 	return out, nil
-}
-
-// LastComposed returns when the newest regular issue of a publication was composed, zero if there is none.
-func (db *DB) LastComposed(ctx context.Context, publication string) (time.Time, error) {
-	var at int64
-	err := db.read.GetContext(ctx, &at, `SELECT COALESCE(MAX(created_at), 0) FROM issues WHERE publication_id = $1 AND kind = 'regular' AND state <> 'cancelled'`, publication)
-	return instant(at), err
 }
