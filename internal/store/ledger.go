@@ -145,8 +145,9 @@ func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk) error {
 		if err := t.get(&c.Epoch, `UPDATE chunks SET epoch = epoch + 1 WHERE issue_id = $1 AND number = $2 RETURNING epoch`, c.Issue, c.Number); err != nil {
 			return fmt.Errorf("claim chunk %d: %w", c.Number, err)
 		}
-		if _, err := t.exec(`UPDATE attempts SET outcome = 'unknown', finished_at = $1 WHERE issue_id = $2 AND outcome = '' AND subscriber_id IN
-			(SELECT subscriber_id FROM deliveries WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting')`, t.now, c.Issue, c.Number); err != nil {
+		if _, err := t.exec(`INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
+			SELECT issue_id, subscriber_id, attempts, started_at, $1, 'unknown', 0, '', '', '' FROM deliveries WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting'
+			ON CONFLICT (issue_id, subscriber_id, number) DO NOTHING`, t.now, c.Issue, c.Number); err != nil {
 			return fmt.Errorf("recover chunk %d: %w", c.Number, err)
 		}
 		_, err := t.exec(`UPDATE deliveries SET state = CASE WHEN unknowns > 0 THEN 'held' ELSE 'unknown' END, unknowns = unknowns + 1, updated_at = $1
@@ -238,30 +239,41 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 	})
 }
 
+// What runs for every message. A try is on disk as its delivery in state
+// attempting with its number and epoch; a row of its own in attempts is written
+// for every try but a first that was accepted, when its outcome is known or its
+// owner is found gone: the history of what went wrong, at no cost where nothing did.
+const (
+	beginFirst = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at)
+		VALUES ($1, $2, $3, $4, 'attempting', 1, 0, $5, 0, '', '', '', 0, $6, $6)`
+	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
+		WHERE issue_id = $3 AND subscriber_id = $4 AND state IN ('deferred', 'unknown')`
+	settleDelivery = `UPDATE deliveries SET state = CASE WHEN $1 = 'unknown' AND unknowns > 0 THEN 'held' ELSE $1 END,
+		unknowns = unknowns + CASE WHEN $1 = 'unknown' THEN 1 ELSE 0 END, code = $2, enhanced = $3, reply = $4, relay = $5, next_at = $6, updated_at = $7
+		WHERE issue_id = $8 AND subscriber_id = $9 AND attempts = $10 AND state IN ('attempting', 'unknown')`
+	keepAttempt = `INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
+		SELECT issue_id, subscriber_id, attempts, started_at, $1, $2, $3, $4, $5, $6 FROM deliveries WHERE issue_id = $7 AND subscriber_id = $8 AND attempts = $9
+		ON CONFLICT (issue_id, subscriber_id, number) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, code = excluded.code,
+		enhanced = excluded.enhanced, reply = excluded.reply, relay = excluded.relay WHERE attempts.outcome = 'unknown'`
+)
+
+var hotStatements = []string{beginFirst, beginAgain, settleDelivery, keepAttempt}
+
 func (t *tx) attempt(a newsletter.Attempt) error {
-	if _, err := t.exec(`INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, updated_at)
-		VALUES ($1, $2, $3, $4, 'attempting', $5, 0, $6, 0, '', '', '', 0, $7)
-		ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = 'attempting', attempts = excluded.attempts, updated_at = excluded.updated_at`,
-		a.Issue, a.Subscriber, a.Chunk, a.Language, a.Number, a.MessageID, t.now); err != nil {
-		return err
+	if a.Number == 1 {
+		return t.often(beginFirst, a.Issue, a.Subscriber, a.Chunk, a.Language, a.MessageID, millis(a.StartedAt))
 	}
-	_, err := t.exec(`INSERT INTO attempts (issue_id, subscriber_id, number, epoch, started_at, finished_at, outcome, code, enhanced, reply, relay)
-		VALUES ($1, $2, $3, $4, $5, 0, '', 0, '', '', '')`, a.Issue, a.Subscriber, a.Number, a.Epoch, millis(a.StartedAt))
-	return err
+	return t.often(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
 }
 
 // outcome is monotone: it settles the attempt it names, also where a new owner called it unknown meanwhile.
 func (t *tx) outcome(o newsletter.Outcome) error {
-	if _, err := t.exec(`UPDATE attempts SET outcome = $1, finished_at = $2, code = $3, enhanced = $4, reply = $5, relay = $6
-		WHERE issue_id = $7 AND subscriber_id = $8 AND number = $9 AND outcome IN ('', 'unknown')`,
-		o.State, millis(o.At), o.Code, o.Enhanced, o.Reply, o.Relay, o.Issue, o.Subscriber, o.Number); err != nil {
-		return err
+	if o.State != newsletter.Accepted || o.Number > 1 {
+		if err := t.often(keepAttempt, millis(o.At), string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, o.Issue, o.Subscriber, o.Number); err != nil {
+			return err
+		}
 	}
-	_, err := t.exec(`UPDATE deliveries SET state = CASE WHEN $1 = 'unknown' AND unknowns > 0 THEN 'held' ELSE $1 END,
-		unknowns = unknowns + CASE WHEN $1 = 'unknown' THEN 1 ELSE 0 END, code = $2, enhanced = $3, reply = $4, relay = $5, next_at = $6, updated_at = $7
-		WHERE issue_id = $8 AND subscriber_id = $9 AND attempts = $10 AND state IN ('attempting', 'unknown')`,
-		string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, millis(o.NextAt), millis(o.At), o.Issue, o.Subscriber, o.Number)
-	return err
+	return t.often(settleDelivery, string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, millis(o.NextAt), millis(o.At), o.Issue, o.Subscriber, o.Number)
 }
 
 // PassOver writes recipients of a chunk that get no copy: suppressed or gone since the freeze, or given up.
@@ -271,8 +283,8 @@ func (db *DB) PassOver(ctx context.Context, c newsletter.Chunk, copies []newslet
 	}
 	return db.tx(ctx, func(t *tx) error {
 		for _, r := range copies {
-			if _, err := t.exec(`INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, updated_at)
-				VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0, '', $6, '', 0, $7)
+			if _, err := t.exec(`INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at)
+				VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0, '', $6, '', 0, 0, $7)
 				ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, reply = excluded.reply, updated_at = excluded.updated_at
 				WHERE deliveries.state = 'deferred'`,
 				c.Issue, r.SubscriberID, c.Number, r.Language, state, why, t.now); err != nil {

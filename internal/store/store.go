@@ -40,7 +40,8 @@ type DB struct {
 	read     *sqlx.DB
 	now      func() time.Time
 	postgres bool
-	path     string // of the SQLite file
+	path     string                // of the SQLite file
+	prepared map[string]*sqlx.Stmt // what runs for every message
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
@@ -49,11 +50,27 @@ func Open(ctx context.Context, database string, now func() time.Time) (*DB, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	err = db.migrate(ctx)
+	if err == nil {
+		err = db.prepare(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// prepare parses the hot statements before any transaction: SQLite's one writer
+// connection could not while it is in one.
+func (db *DB) prepare(ctx context.Context) (err error) {
+	db.prepared = map[string]*sqlx.Stmt{}
+	for _, query := range hotStatements {
+		if db.prepared[query], err = db.write.PreparexContext(ctx, query); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+	}
+	return nil
 }
 
 func connect(database string, now func() time.Time) (*DB, error) {
@@ -127,6 +144,7 @@ func (db *DB) Close() error {
 // tx is one transaction; now is its one clock.
 type tx struct {
 	*sqlx.Tx
+	db  *DB
 	ctx context.Context
 	now int64
 }
@@ -137,7 +155,7 @@ func (db *DB) tx(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer t.Rollback() //nolint:errcheck // after a commit it has nothing to say
-	if err := work(&tx{t, ctx, millis(db.now())}); err != nil {
+	if err := work(&tx{t, db, ctx, millis(db.now())}); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
@@ -152,6 +170,12 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// often is exec with a statement of hotStatements, which is parsed once.
+func (t *tx) often(query string, args ...any) error {
+	_, err := t.StmtxContext(t.ctx, t.db.prepared[query]).ExecContext(t.ctx, args...)
+	return err
 }
 
 func (t *tx) get(target any, query string, args ...any) error {

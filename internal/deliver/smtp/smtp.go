@@ -60,6 +60,8 @@ type Session struct {
 	client *gosmtp.Client
 	conn   net.Conn
 	dirty  bool // an envelope was begun and not ended: RSET before the next
+
+	pipelining bool
 }
 
 // Dial opens a session. Its errors name the relay, host and port.
@@ -106,7 +108,8 @@ func (r Relay) Dial(ctx context.Context) (*Session, error) {
 		}
 		return nil, r.explain(err)
 	}
-	return &Session{client: session, conn: conn}, nil
+	pipelining, _ := session.Extension("PIPELINING")
+	return &Session{client: session, conn: conn, pipelining: pipelining}, nil
 }
 
 func (r Relay) explain(err error) error {
@@ -134,16 +137,70 @@ func (s *Session) Send(from, to string, message []byte) Result {
 		}
 		options = " SMTPUTF8"
 	}
-	if res, ok := s.command(250, "MAIL FROM:<%s>%s", from, options); !ok {
-		return s.refused(res)
-	}
-	if res, ok := s.command(25, "RCPT TO:<%s>", to); !ok {
-		return s.deferred(res)
-	}
-	if res, ok := s.command(354, "DATA"); !ok {
-		return s.deferred(res)
+	envelope := []command{{250, "MAIL FROM:<" + from + ">" + options}, {25, "RCPT TO:<" + to + ">"}, {354, "DATA"}}
+	if res, ok := s.envelope(envelope); !ok {
+		return res
 	}
 	return s.body(message)
+}
+
+// A command is a line and the reply it wants.
+type command struct {
+	expect int
+	line   string
+}
+
+// envelope sends MAIL, RCPT and DATA, in one go where the relay offers it (RFC
+// 2920), and reports whether the body may follow. A refused recipient leaves
+// DATA to be answered: should that be 354 all the same, an empty body ends it.
+func (s *Session) envelope(commands []command) (Result, bool) {
+	if !s.pipelining {
+		for i, c := range commands {
+			if res, ok := s.command(c.expect, "%s", c.line); !ok {
+				return s.stage(i, res), false
+			}
+		}
+		return Result{}, true
+	}
+	text := s.client.Text
+	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return s.deferred(lost(err)), false
+	}
+	for _, c := range commands {
+		if _, err := text.W.WriteString(c.line + "\r\n"); err != nil {
+			return s.deferred(lost(err)), false
+		}
+	}
+	if err := text.W.Flush(); err != nil {
+		return s.deferred(lost(err)), false
+	}
+	var failed *Result
+	for i, c := range commands {
+		res, ok := s.reply(c.expect)
+		switch {
+		case res.Lost || res.Code == 0 && !ok:
+			return s.deferred(res), false
+		case !ok && failed == nil:
+			res = s.stage(i, res)
+			failed = &res
+		case ok && failed != nil && i == len(commands)-1:
+			if _, ok := s.command(250, "."); ok || failed.Refused { // no recipient: nothing can have been accepted for anyone
+				failed.Lost = true // a relay that takes this is not to be trusted with another
+			}
+		}
+	}
+	if failed != nil {
+		return *failed, false
+	}
+	return Result{}, true
+}
+
+// stage marks a refusal by where it came: what answers MAIL speaks of us, what answers RCPT or DATA of the recipient.
+func (s *Session) stage(i int, res Result) Result {
+	if i == 0 {
+		return s.refused(res)
+	}
+	return s.deferred(res)
 }
 
 // refused marks an answer to us or to our sender, before any recipient was
@@ -207,7 +264,12 @@ func (s *Session) command(expect int, format string, args ...any) (Result, bool)
 	if err := text.PrintfLine(format, args...); err != nil {
 		return lost(err), false
 	}
-	code, reply, err := text.ReadResponse(expect)
+	return s.reply(expect)
+}
+
+// reply reads the answer to a command.
+func (s *Session) reply(expect int) (Result, bool) {
+	code, reply, err := s.client.Text.ReadResponse(expect)
 	if err != nil && code == 0 {
 		return lost(err), false
 	}

@@ -84,12 +84,12 @@ CREATE TABLE chunks (
 CREATE TABLE deliveries (
     issue_id BIGINT NOT NULL, subscriber_id BIGINT NOT NULL REFERENCES subscribers (id), chunk BIGINT NOT NULL, language TEXT NOT NULL,
     state TEXT NOT NULL, attempts BIGINT NOT NULL, unknowns BIGINT NOT NULL, message_id TEXT NOT NULL, code BIGINT NOT NULL, enhanced TEXT NOT NULL,
-    reply TEXT NOT NULL, relay TEXT NOT NULL, next_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
+    reply TEXT NOT NULL, relay TEXT NOT NULL, next_at BIGINT NOT NULL, started_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
     PRIMARY KEY (issue_id, subscriber_id), FOREIGN KEY (issue_id, chunk) REFERENCES chunks (issue_id, number)
 );
 CREATE INDEX deliveries_open ON deliveries (issue_id, chunk, state);
 CREATE TABLE attempts (
-    issue_id BIGINT NOT NULL, subscriber_id BIGINT NOT NULL, number BIGINT NOT NULL, epoch BIGINT NOT NULL, started_at BIGINT NOT NULL,
+    issue_id BIGINT NOT NULL, subscriber_id BIGINT NOT NULL, number BIGINT NOT NULL, started_at BIGINT NOT NULL,
     finished_at BIGINT NOT NULL, outcome TEXT NOT NULL, code BIGINT NOT NULL, enhanced TEXT NOT NULL, reply TEXT NOT NULL, relay TEXT NOT NULL,
     PRIMARY KEY (issue_id, subscriber_id, number), FOREIGN KEY (issue_id, subscriber_id) REFERENCES deliveries (issue_id, subscriber_id)
 );
