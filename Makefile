@@ -7,7 +7,7 @@ BUILD   := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench clean
+.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench bench-send clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,7 +50,15 @@ golden: ## Write the golden proofs anew; look at the diff
 	go test ./internal/render -update
 
 bench: ## Go benchmarks
-	go test -run xxx -bench . -benchmem ./...
+	go test -run xxx -bench 'Append|Parse' -benchmem ./...
+
+SEND_N ?= 100000
+bench-send: ## Send SEND_N (100000) messages of 30 KB to Debian's smtp-sink, paired with its smtp-source
+	@if [ ! -x /usr/sbin/smtp-source ]; then \
+	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "make bench-send needs smtp-sink and smtp-source: apt-get install postfix" >&2; exit 1; fi; \
+	  if [ ! -e /usr/sbin/policy-rc.d ]; then made=1; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; fi; \
+	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postfix >/dev/null; [ -z "$$made" ] || rm /usr/sbin/policy-rc.d; fi
+	@set -o pipefail; SEND_N=$(SEND_N) go test ./internal/deliver -run xxx -bench '^BenchmarkSend$$' -benchtime 1x -timeout 60m | grep -E '^(case|sqlite|FAIL|---|panic)'
 
 clean: ## Remove what was built
 	rm -rf bin

@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"broadsheet/internal/deliver/smtp"
@@ -33,7 +34,7 @@ type crew struct {
 }
 
 func newCrew(e *Engine, job Job, progress func(newsletter.DeliveryState)) *crew {
-	return &crew{engine: e, job: job, ledger: newLedger(e.store, progress), tasks: make(chan task), ended: make(chan struct{})}
+	return &crew{engine: e, job: job, ledger: newLedger(e.store, max(job.Connections, 1), progress), tasks: make(chan task), ended: make(chan struct{})}
 }
 
 // give waits for a free connection. Connections are opened as they are needed.
@@ -250,7 +251,13 @@ type ledger struct {
 	progress func(newsletter.DeliveryState)
 	barriers chan barrier
 	done     chan struct{}
+
+	connections int
 }
+
+// gather is how often the ledger yields to let the barriers of other connections
+// join a group: a commit costs more than a message.
+const gather = 64
 
 type barrier struct {
 	outcomes []newsletter.Outcome
@@ -258,8 +265,8 @@ type barrier struct {
 	recorded chan error
 }
 
-func newLedger(store Store, progress func(newsletter.DeliveryState)) *ledger {
-	l := &ledger{store, progress, make(chan barrier, 64), make(chan struct{})}
+func newLedger(store Store, connections int, progress func(newsletter.DeliveryState)) *ledger {
+	l := &ledger{store, progress, make(chan barrier, 64), make(chan struct{}), connections}
 	go l.run()
 	return l
 }
@@ -284,14 +291,17 @@ func (l *ledger) run() {
 	defer close(l.done)
 	for b := range l.barriers {
 		group := []barrier{b}
-		for more := true; more; {
+		for yields := 0; yields < gather && len(group) < l.connections/2; {
 			select {
 			case next, open := <-l.barriers:
-				if more = open; open {
-					group = append(group, next)
+				if !open {
+					yields = gather
+					break
 				}
+				group = append(group, next)
 			default:
-				more = false
+				runtime.Gosched()
+				yields++
 			}
 		}
 		l.commit(group)

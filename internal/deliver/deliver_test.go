@@ -146,9 +146,16 @@ func TestEveryoneOnce(t *testing.T) {
 	})
 }
 
-// The fault table: what a server does, and what is written of it.
+// The fault table: what a server does, and what is written of it, however the server speaks.
 func TestOutcomes(t *testing.T) {
+	for name, manner := range map[string]testkit.Manner{"pipelining": {}, "one by one": {NoPipelining: true}, "answers DATA": {AnswersData: true}} {
+		t.Run(name, func(t *testing.T) { testOutcomes(t, manner) })
+	}
+}
+
+func testOutcomes(t *testing.T, manner testkit.Manner) {
 	each(t, 8, func(t *testing.T, b *bench) {
+		b.smtp.SetManner(manner)
 		var mu sync.Mutex
 		first := map[string]bool{}
 		b.smtp.SetScript(func(stage, to string) string {

@@ -223,7 +223,7 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 		for _, a := range attempts {
 			if !checked[a.Chunk] {
 				var epoch int64
-				if err := t.get(&epoch, `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`, a.Issue, a.Chunk); err != nil {
+				if err := t.StmtxContext(t.ctx, t.db.prepared[readEpoch]).GetContext(t.ctx, &epoch, a.Issue, a.Chunk); err != nil {
 					return fmt.Errorf("read epoch: %w", err)
 				}
 				if epoch != a.Epoch {
@@ -244,6 +244,7 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 // for every try but a first that was accepted, when its outcome is known or its
 // owner is found gone: the history of what went wrong, at no cost where nothing did.
 const (
+	readEpoch  = `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`
 	beginFirst = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at)
 		VALUES ($1, $2, $3, $4, 'attempting', 1, 0, $5, 0, '', '', '', 0, $6, $6)`
 	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
@@ -257,7 +258,7 @@ const (
 		enhanced = excluded.enhanced, reply = excluded.reply, relay = excluded.relay WHERE attempts.outcome = 'unknown'`
 )
 
-var hotStatements = []string{beginFirst, beginAgain, settleDelivery, keepAttempt}
+var hotStatements = []string{readEpoch, beginFirst, beginAgain, settleDelivery, keepAttempt}
 
 func (t *tx) attempt(a newsletter.Attempt) error {
 	if a.Number == 1 {

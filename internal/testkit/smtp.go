@@ -21,6 +21,20 @@ type SMTP struct {
 	conns    map[net.Conn]bool
 	closed   bool
 	script   func(stage, to string) string
+	manner   Manner
+}
+
+// Manner is how the server speaks.
+type Manner struct {
+	NoPipelining bool // does not offer RFC 2920
+	AnswersData  bool // says 354 to DATA after it refused every recipient, as RFC 2920 allows
+}
+
+// SetManner sets how the server speaks from the next connection on.
+func (s *SMTP) SetManner(m Manner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.manner = m
 }
 
 // Message is one that the server accepted.
@@ -123,6 +137,9 @@ func (s *SMTP) ask(stage, to string) string {
 
 func (s *SMTP) talk(c net.Conn) {
 	in := bufio.NewReader(c)
+	s.mu.Lock()
+	manner := s.manner
+	s.mu.Unlock()
 	say := func(line string) { fmt.Fprintf(c, "%s\r\n", line) }
 	say("220 test ESMTP")
 	var from, to string
@@ -135,7 +152,11 @@ func (s *SMTP) talk(c net.Conn) {
 		verb := strings.ToUpper(line)
 		switch {
 		case strings.HasPrefix(verb, "EHLO"):
-			say("250-test\r\n250-8BITMIME\r\n250 PIPELINING")
+			if manner.NoPipelining {
+				say("250-test\r\n250 8BITMIME")
+			} else {
+				say("250-test\r\n250-8BITMIME\r\n250 PIPELINING")
+			}
 		case strings.HasPrefix(verb, "MAIL FROM:"):
 			from = between(line)
 			if reply := s.ask("mail", from); reply != "" {
@@ -148,19 +169,28 @@ func (s *SMTP) talk(c net.Conn) {
 			if reply := s.ask("rcpt", to); reply == "drop" {
 				return
 			} else if reply != "" {
+				to = ""
 				say(reply)
 				continue
 			}
 			say("250 2.1.5 ok")
+		case verb == "DATA" && to == "" && !manner.AnswersData:
+			say("554 5.5.1 no valid recipients")
 		case verb == "DATA":
 			say("354 go on")
 			raw, ok := readData(in)
 			if !ok {
 				return
 			}
+			if to == "" {
+				say("554 5.5.1 no valid recipients")
+				continue
+			}
+			kept := Message{From: from, To: to, Raw: raw}
 			reply := s.ask("data", to)
+			to, from = "", ""
 			if reply == "" || reply == "accept and drop" {
-				s.keep(Message{From: from, To: to, Raw: raw})
+				s.keep(kept)
 			}
 			switch reply {
 			case "":

@@ -226,15 +226,19 @@ func (s *Session) body(message []byte) Result {
 	if err := s.conn.SetDeadline(time.Now().Add(dotTimeout)); err != nil {
 		return s.deferred(lost(err))
 	}
+	// Body and final dot in one write: from its last byte on the relay may have the
+	// message. What was cut short before that byte cannot have been accepted.
+	// The buffered writer passes so large a piece straight on.
+	whole := append(message, ".\r\n"...)
 	text := s.client.Text
-	if _, err := text.W.Write(message); err != nil {
+	n, err := text.W.Write(whole)
+	if err == nil {
+		err = text.W.Flush()
+	}
+	switch {
+	case err != nil && n < len(whole):
 		return s.deferred(lost(err))
-	}
-	// From the last byte of this on, the relay may have the message.
-	if _, err := text.W.WriteString(".\r\n"); err != nil {
-		return unknown(err)
-	}
-	if err := text.W.Flush(); err != nil {
+	case err != nil:
 		return unknown(err)
 	}
 	code, reply, err := text.ReadResponse(250)
