@@ -42,7 +42,7 @@ var may = map[string][]string{
 	"internal/app":     {"internal/...", "subscribers/...", "templates"},
 	"internal/demo":    {"internal/app", "internal/config", "internal/desk", "internal/newsletter", "internal/web", "subscribers", "internal/fault"},
 	"internal/testkit": {"internal/...", "subscribers/..."},
-	"cmd/broadsheet":   {"internal/app", "internal/desk", "internal/demo", "internal/config", "internal/newsletter", "internal/deliver/mime", "subscribers/...", "internal/fault"},
+	"cmd/broadsheet":   {"internal/app", "internal/desk", "internal/demo", "internal/config", "internal/newsletter", "subscribers/...", "internal/fault"},
 }
 
 func stage(more ...string) []string {
@@ -55,7 +55,7 @@ var doors = map[string]string{
 	"modernc.org/sqlite": "internal/store", "github.com/jackc/pgx": "internal/store", "github.com/jmoiron/sqlx": "internal/store", "github.com/pressly/goose": "internal/store",
 	"github.com/gofrs/flock": "internal/store", "github.com/spf13/cobra": "cmd/broadsheet", "github.com/vbauerster/mpb": "cmd/broadsheet",
 	"github.com/emersion/go-ical": "internal/collect/calendar", "github.com/PuerkitoBio/goquery": "internal/collect/page", "github.com/microcosm-cc/bluemonday": "internal/markup",
-	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch",
+	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch", "github.com/emersion/go-msgauth": "internal/deliver/dkim",
 }
 
 func TestImports(t *testing.T) {

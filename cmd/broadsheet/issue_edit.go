@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"broadsheet/internal/app"
-	"broadsheet/internal/deliver/mime"
 
 	"github.com/spf13/cobra"
 )
@@ -153,19 +152,19 @@ func extension(format string) string {
 }
 
 func previewBody(ctx context.Context, a *app.App, slug, format, language, subscriber string) ([]byte, error) {
-	message, v, proof, err := a.Desk.Message(ctx, slug, language, subscriber)
+	preview, err := a.Desk.Preview(ctx, slug, language, subscriber)
 	if err != nil {
 		return nil, err
 	}
 	switch format {
 	case "html":
-		return []byte(mime.Personalise(proof.HTML, true, proof.Reader, v)), nil
+		return []byte(preview.HTML), nil
 	case "text":
-		return []byte(mime.Personalise(proof.Text, false, proof.Reader, v)), nil
+		return []byte(preview.Text), nil
 	case "eml":
-		return message, nil
+		return preview.Message, nil
 	case "json":
-		return marshal(proof)
+		return marshal(preview.Proof)
 	}
 	return nil, errUsage{fmt.Errorf("--format %q is not html, text, eml or json", format)}
 }

@@ -52,7 +52,7 @@ func TestStories(t *testing.T) {
 					e.Setenv("DATABASE", database)
 					return nil
 				},
-				Cmds: map[string]func(*testscript.TestScript, bool, []string){"envfile": envFile, "mails": mails, "digest": digest},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){"envfile": envFile, "mails": mails, "digest": digest, "signed": signed},
 			})
 		})
 	}
@@ -82,6 +82,17 @@ func mails(ts *testscript.TestScript, _ bool, args []string) {
 	got := ts.Value("mail").(*testkit.SMTP).Copies()[args[0]]
 	if strconv.Itoa(got) != args[1] {
 		ts.Fatalf("%s has %d messages, want %s", args[0], got, args[1])
+	}
+}
+
+// signed checks how many signatures a recipient's message carries: signed ADDRESS N.
+func signed(ts *testscript.TestScript, _ bool, args []string) {
+	for _, m := range ts.Value("mail").(*testkit.SMTP).Messages() {
+		if m.To == args[0] {
+			if got := strconv.Itoa(len(m.Header["Dkim-Signature"])); got != args[1] {
+				ts.Fatalf("%s has %s signatures, want %s", args[0], got, args[1])
+			}
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"broadsheet/internal/collect"
 	"broadsheet/internal/config"
 	"broadsheet/internal/deliver"
+	"broadsheet/internal/deliver/dkim"
 	"broadsheet/internal/deliver/smtp"
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fetch"
@@ -100,9 +101,13 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.People.SyncLists(ctx, a.config.Lists); err != nil {
 		return err
 	}
+	delivery, err := a.delivery()
+	if err != nil {
+		return err
+	}
 	a.client = fetch.New("broadsheet/" + a.options.Version + " (newsletter; +" + a.config.Public.URL + ")")
 	a.Desk = &desk.Desk{
-		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: a.delivery(),
+		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
 		Issues: a.db, Items: a.db, Sends: a.db, Slots: a.db, Office: a.db, Ledger: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
@@ -123,10 +128,17 @@ func team(people []config.Person) staff.Team {
 	return out
 }
 
-func (a *App) delivery() desk.Delivery {
+func (a *App) delivery() (desk.Delivery, error) {
 	d := desk.Delivery{ReturnPath: a.config.Bounces.ReturnPath, Outbox: filepath.Join(a.config.Dir, "outbox"), Rehearsal: a.options.Rehearsal}
+	keys, err := a.Keys()
+	if err != nil {
+		return d, err
+	}
+	if len(keys) > 0 {
+		d.Signer = keys
+	}
 	if len(a.config.Relays) == 0 {
-		return d
+		return d, nil
 	}
 	r := a.config.Relays[0]
 	relay := smtp.Relay{ID: r.ID, Host: r.Host, Port: r.Port, TLS: r.TLS}
@@ -134,8 +146,24 @@ func (a *App) delivery() desk.Delivery {
 		relay.Username, relay.Password = r.Username, r.Password.Value()
 	}
 	d.Dialer, d.Relay, d.Connections = deliver.Relay{Relay: relay}, r.ID, r.Connections
-	return d
+	return d, nil
 }
+
+// Keys are the configured signing keys.
+func (a *App) Keys() (dkim.Keys, error) {
+	var keys dkim.Keys
+	for _, k := range a.config.DKIM {
+		key, err := dkim.Parse(k.Domain, k.Selector, k.Key.Value())
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// NewKey makes a signing key, rsa or ed25519, as PEM.
+func NewKey(kind string) ([]byte, error) { return dkim.Generate(kind) }
 
 // Close closes the store.
 func (a *App) Close() error {

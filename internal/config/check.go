@@ -73,6 +73,7 @@ func (c *checker) all() {
 	}
 	c.team()
 	c.relays()
+	c.dkim()
 	if cfg.Bounces.ReturnPath != "" {
 		c.address("bounces.return_path", cfg.Bounces.ReturnPath)
 	}
@@ -175,6 +176,33 @@ func (c *checker) relays() {
 		}
 	}
 }
+
+func (c *checker) dkim() {
+	for i := range c.cfg.DKIM {
+		k, path := &c.cfg.DKIM[i], index("dkim", i)
+		if !dnsName.MatchString(k.Domain) || !dnsName.MatchString(k.Selector) {
+			c.bad(path, "domain: example.org, selector: n2026", "%s: domain %q and selector %q must be names in DNS", path, k.Domain, k.Selector)
+		}
+		if c.secret(path+".key", &k.Key); k.Key.ref == "" {
+			c.bad(path, "make one with `broadsheet dkim keygen`: key: file:dkim-n2026.pem", "%s has no key", path)
+		}
+	}
+}
+
+// signs warns where no signature is for the domain that a publication sends from: DMARC would not be met.
+func (c *checker) signs(path, address string) {
+	domain := address[strings.LastIndexByte(address, '@')+1:]
+	for _, k := range c.cfg.DKIM {
+		if k.Domain == domain || strings.HasSuffix(domain, "."+k.Domain) {
+			return
+		}
+	}
+	if len(c.cfg.DKIM) > 0 {
+		c.warn(path, "add a key for it under dkim:", "%s: nothing signs for %s", path, domain)
+	}
+}
+
+var dnsName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
 func (c *checker) lists() {
 	seen := map[string]bool{}
@@ -331,6 +359,7 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 		c.bad(path+".from", "from: Name <news@example.org>", "%s.from: %v", path, err)
 	} else {
 		p.From = (&mail.Address{Name: from.Name, Address: address}).String() // the domain in A-labels
+		c.signs(path+".from", address)
 	}
 	if p.ReplyTo != "" {
 		c.address(path+".reply_to", p.ReplyTo)

@@ -29,7 +29,7 @@ type Config struct {
 	Team         []Person                 `yaml:"team"`
 	Privacy      Privacy                  `yaml:"privacy"`
 	Relays       []Relay                  `yaml:"relays"`
-	DKIM         []struct{}               `yaml:"dkim" later:"signing; let the relay sign" jsonschema:"-"`
+	DKIM         []DKIM                   `yaml:"dkim"`
 	Bounces      Bounces                  `yaml:"bounces"`
 	Lists        []subscribers.List       `yaml:"lists"`
 	Publications []newsletter.Publication `yaml:"publications"`
@@ -82,6 +82,13 @@ type Relay struct {
 	Connections int    `yaml:"connections"`
 	Rate        string `yaml:"rate" later:"rates" jsonschema:"-"`
 	PerDay      int    `yaml:"per_day" later:"daily limits" jsonschema:"-"`
+}
+
+// DKIM is a key that signs what we send. Without one the relay signs.
+type DKIM struct {
+	Domain   string `yaml:"domain"`
+	Selector string `yaml:"selector"`
+	Key      Secret `yaml:"key"` // PEM
 }
 
 // Bounces says where failed mail goes.

@@ -62,6 +62,7 @@ type Job struct {
 	Relay       string
 	Connections int
 	Values      func(c newsletter.Copy, language string) mime.Values // of one recipient
+	Sign        func(message []byte) ([]byte, error)                 // nil: the relay signs
 }
 
 // Engine sends jobs.
@@ -195,6 +196,9 @@ func (job Job) compose(buf []byte, c newsletter.Copy) (message []byte, language 
 	language = job.Language(c.Language)
 	v = job.Values(c, language)
 	message, err = job.Messages[language].Append(buf, v)
+	if err == nil && job.Sign != nil {
+		message, err = job.Sign(message)
+	}
 	if err != nil {
 		return nil, "", v, fmt.Errorf("compose for subscriber %s: %w", c.PublicID, err)
 	}

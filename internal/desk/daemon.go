@@ -212,6 +212,9 @@ func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (state strin
 	if err == nil {
 		message, err = m.Append(nil, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Dedupe), Date: d.Now()})
 	}
+	if err == nil {
+		message, err = d.sign(message)
+	}
 	if err != nil {
 		d.Log.Error("service mail cannot be written", "notice", n.ID, "kind", n.Kind, "error", err)
 		return "refused", later

@@ -95,11 +95,18 @@ type Links interface {
 // Delivery says how mail leaves; a nil Dialer means that no relay is configured.
 type Delivery struct {
 	Dialer      deliver.Dialer
+	Signer      Signer // nil: the relay signs
 	Relay       string
 	Connections int
 	ReturnPath  string // "": the publication's sender
 	Outbox      string // the folder of rehearsals
 	Rehearsal   bool   // a rehearsal clock is set: nothing may really be sent
+}
+
+// Signer signs finished messages and checks its own signatures.
+type Signer interface {
+	Sign(message []byte) (header []byte, err error)
+	Verify(message []byte) error
 }
 
 // Desk is the use cases over the stages.

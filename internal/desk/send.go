@@ -198,6 +198,9 @@ func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.
 		return next, err
 	}
 	job.Issue = issue
+	if err := d.signatureHolds(job, pub, *issue); err != nil {
+		return next, err
+	}
 	tally, err := d.Sends.Tally(ctx, issue.ID)
 	if err != nil {
 		return next, err
@@ -212,7 +215,7 @@ func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.
 }
 
 func (d *Desk) job(issue newsletter.Issue, pub newsletter.Publication, send newsletter.Send, proofs []newsletter.Proof) (deliver.Job, error) {
-	job := deliver.Job{Send: send, Messages: map[string]*mime.Message{}, Fallback: pub.Fallback(), ReturnPath: d.returnPath(pub), Relay: d.Delivery.Relay, Connections: d.Delivery.Connections,
+	job := deliver.Job{Sign: d.sign, Send: send, Messages: map[string]*mime.Message{}, Fallback: pub.Fallback(), ReturnPath: d.returnPath(pub), Relay: d.Delivery.Relay, Connections: d.Delivery.Connections,
 		Values: func(c newsletter.Copy, language string) mime.Values {
 			v := d.Links.Copy(pub, issue, c, language)
 			v.Date = d.Now().In(pub.Location())
@@ -226,6 +229,35 @@ func (d *Desk) job(issue newsletter.Issue, pub newsletter.Publication, send news
 		job.Messages[p.Language] = m
 	}
 	return job, nil
+}
+
+// sign puts the signatures before a finished message.
+func (d *Desk) sign(message []byte) ([]byte, error) {
+	if d.Delivery.Signer == nil {
+		return message, nil
+	}
+	header, err := d.Delivery.Signer.Sign(message)
+	return append(header, message...), err
+}
+
+// signatureHolds checks our own signature on a message of the issue before anybody gets one.
+func (d *Desk) signatureHolds(job deliver.Job, pub newsletter.Publication, issue newsletter.Issue) error {
+	if d.Delivery.Signer == nil {
+		return nil
+	}
+	v := d.Links.Test(pub, issue, "reader@example.org", "Reader", job.Fallback)
+	v.MessageID, v.Date = d.Links.MessageID(pub, "proof of signature", issue.PublicID), d.Now()
+	message, err := job.Messages[job.Fallback].Append(nil, v)
+	if err == nil {
+		message, err = d.sign(message)
+	}
+	if err == nil {
+		err = d.Delivery.Signer.Verify(message)
+	}
+	if err != nil {
+		return fault.WithHint(fault.Conflictf("%s is not sent: %w", issue.Slug(), err), "check dkim: and its keys")
+	}
+	return nil
 }
 
 func content(pub newsletter.Publication, p newsletter.Proof, headers []mime.Header) mime.Content {
@@ -308,34 +340,45 @@ func (d *Desk) testCopy(ctx context.Context, slug, to, language string) ([]byte,
 	v := d.Links.Test(pub, issue, to, "", proof.Language)
 	v.Date, v.MessageID = d.Now().In(pub.Location()), d.Links.MessageID(pub, "test", slug, to, d.Now().String())
 	message, err := m.Append(nil, v)
+	if err == nil {
+		message, err = d.sign(message)
+	}
 	return message, pub, err
 }
 
-// Message returns the message of an issue as one reader would get it: with
-// subscriber ("" for nobody) their name and links, else test values.
-func (d *Desk) Message(ctx context.Context, slug, language, subscriber string) ([]byte, mime.Values, newsletter.Proof, error) {
+// Preview is an issue as one reader would get it.
+type Preview struct {
+	HTML, Text string
+	Message    []byte // complete, as it would be handed to the relay
+	Proof      newsletter.Proof
+}
+
+// Preview returns an issue as one reader would get it: with subscriber ("" for
+// nobody) their name and links, else links that change nothing.
+func (d *Desk) Preview(ctx context.Context, slug, language, subscriber string) (Preview, error) {
 	issue, pub, proof, err := d.Proof(ctx, slug, language)
 	if err != nil {
-		return nil, mime.Values{}, proof, err
+		return Preview{}, err
 	}
 	v := d.Links.Test(pub, issue, "reader@example.org", "", proof.Language)
+	v.MessageID = d.Links.MessageID(pub, "preview", slug)
 	if subscriber != "" {
 		profile, err := d.People.Show(ctx, subscriber)
 		if err != nil {
-			return nil, v, proof, err
+			return Preview{}, err
 		}
 		copy := newsletter.Copy{}
 		copy.SubscriberID, copy.PublicID, copy.Address, copy.Name = profile.ID, profile.PublicID, profile.Address, profile.Name
 		v = d.Links.Copy(pub, issue, copy, proof.Language)
 	}
 	v.Date = d.Now().In(pub.Location())
-	if v.MessageID == "" {
-		v.MessageID = d.Links.MessageID(pub, "preview", slug)
-	}
 	m, err := mime.Compile(content(pub, proof, d.Links.Headers(pub, issue)))
 	if err != nil {
-		return nil, v, proof, err
+		return Preview{}, err
 	}
 	message, err := m.Append(nil, v)
-	return message, v, proof, err
+	if err == nil {
+		message, err = d.sign(message)
+	}
+	return Preview{mime.Personalise(proof.HTML, true, proof.Reader, v), mime.Personalise(proof.Text, false, proof.Reader, v), message, proof}, err
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Paragraphs returns sanitised HTML as plain text: a paragraph a line, list
-// items behind a hyphen, the address of a link behind its words.
+// Paragraphs returns sanitised HTML as plain text: a line a paragraph with an
+// empty one between, list items behind a hyphen, the address of a link behind its words.
 func Paragraphs(source string) string {
 	node, err := html.Parse(strings.NewReader(source))
 	if err != nil {
@@ -18,9 +18,14 @@ func Paragraphs(source string) string {
 	writeParagraphs(&b, node)
 	var lines []string
 	for _, line := range strings.Split(b.String(), "\n") {
-		if line = strings.Join(strings.Fields(line), " "); line != "" {
-			lines = append(lines, line)
+		line = strings.Join(strings.Fields(line), " ")
+		if line == "" {
+			continue
 		}
+		if n := len(lines); n > 0 && !(strings.HasPrefix(line, "- ") && strings.HasPrefix(lines[n-1], "- ")) {
+			lines = append(lines, "")
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }
