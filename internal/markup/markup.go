@@ -87,6 +87,9 @@ var blocks = map[atom.Atom]bool{atom.P: true, atom.Div: true, atom.Br: true, ato
 
 // Text returns the plain words of HTML on one line.
 func Text(source string) string {
+	if !strings.ContainsAny(source, "<&") {
+		return Plain(source)
+	}
 	node, err := html.Parse(strings.NewReader(source))
 	if err != nil {
 		return Plain(source)

@@ -316,7 +316,11 @@ func fill(item *newsletter.Item, short, long string, base *url.URL) {
 		text = markup.Text(long)
 	}
 	item.Summary = markup.Shorten(text, summaryLength)
-	if body := string(markup.HTML(long, base)); markup.Text(body) != "" && markup.Text(body) != item.Summary {
+	if long == "" {
+		return
+	}
+	body := string(markup.HTML(long, base))
+	if words := markup.Text(body); words != "" && words != item.Summary {
 		item.Body = body
 	}
 }
