@@ -148,29 +148,23 @@ func (c *crew) work(ctx context.Context) error {
 	}
 	defer l.hangUp()
 	for {
-		var t task
-		var open bool
-		select {
-		case t, open = <-c.tasks:
-		default: // nothing waits: use the time to record
-			if err := l.flush(); err != nil {
-				return err
-			}
-			t, open = <-c.tasks
+		t, open, err := l.take()
+		if err != nil || !open {
+			return errors.Join(err, l.flush())
 		}
-		if !open {
-			return l.flush()
-		}
-		err := l.send(ctx, t)
-		if err == nil {
+		if err = l.send(ctx, t); err == nil {
 			err = l.refused
 		}
-		if err != nil {
-			if failed := l.flush(); failed != nil { // a ledger that fails weighs more than a relay
-				return failed
-			}
-			return err
+		if err == nil {
+			continue
 		}
+		if l.ahead != nil { // whose turn never came: it stays as it was
+			c.pending.Done()
+		}
+		if failed := l.flush(); failed != nil { // a ledger that fails weighs more than a relay
+			return failed
+		}
+		return err
 	}
 }
 
@@ -181,6 +175,38 @@ type line struct {
 	last    []newsletter.Outcome
 	buf     []byte
 	refused error // the relay wants none of our mail
+	ahead   *task // what comes next, where that is known already
+}
+
+// take returns the next task; while none waits the last outcome is recorded.
+func (l *line) take() (t task, open bool, err error) {
+	if l.ahead != nil {
+		t, l.ahead = *l.ahead, nil
+		return t, true, nil
+	}
+	select {
+	case t, open = <-l.crew.tasks:
+		return t, open, nil
+	default:
+	}
+	if err := l.flush(); err != nil {
+		return t, false, err
+	}
+	t, open = <-l.crew.tasks
+	return t, open, nil
+}
+
+// next is the address of the task after this one, "" if none waits.
+func (l *line) next() string {
+	select {
+	case t, open := <-l.crew.tasks:
+		if open {
+			l.ahead = &t
+			return t.copy.Address
+		}
+	default:
+	}
+	return ""
 }
 
 func (l *line) connect(ctx context.Context) error {
@@ -233,7 +259,7 @@ func (l *line) send(ctx context.Context, t task) (err error) {
 	if err := l.flush(attempt); err != nil {
 		return err
 	}
-	res := l.session.Send(job.ReturnPath, t.copy.Address, message)
+	res := l.session.Send(job.ReturnPath, t.copy.Address, message, l.next())
 	l.last = []newsletter.Outcome{l.crew.engine.outcome(job, attempt, res)}
 	if res.Lost {
 		l.hangUp()

@@ -43,7 +43,8 @@ type Store interface {
 
 // Session hands over messages one after the other.
 type Session interface {
-	Send(from, to string, message []byte) smtp.Result
+	// Send hands over a message; next is whom the one after it is for, "" if unknown.
+	Send(from, to string, message []byte, next string) smtp.Result
 	Close()
 }
 

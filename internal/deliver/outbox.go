@@ -56,5 +56,5 @@ func One(ctx context.Context, d Dialer, from, to string, message []byte) (smtp.R
 		return smtp.Result{}, err
 	}
 	defer session.Close()
-	return session.Send(from, to, message), nil
+	return session.Send(from, to, message, ""), nil
 }

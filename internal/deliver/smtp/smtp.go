@@ -62,6 +62,7 @@ type Session struct {
 	dirty  bool // an envelope was begun and not ended: RSET before the next
 
 	pipelining bool
+	begun      string // whose envelope the relay has been sent already
 }
 
 // Dial opens a session. Its errors name the relay, host and port.
@@ -121,27 +122,36 @@ func (r Relay) explain(err error) error {
 	return fault.WithHint(fault.Unavailablef("relay %s at %s: %w", r.ID, where, err), "check tls:, auth: and the password of the relay")
 }
 
-// Send hands over one finished message: CRLF line ends, no line beginning with a dot.
-func (s *Session) Send(from, to string, message []byte) Result {
-	if s.dirty {
-		if res, ok := s.command(250, "RSET"); !ok {
-			return s.refused(res)
+// Send hands over one finished message: CRLF line ends, no line beginning with a
+// dot. next is whom the message after this one is for, "" if that is not known:
+// where the relay takes it, its envelope goes behind this body (RFC 2920 section
+// 3.1), and the next Send must be for it. An envelope alone mails nobody.
+func (s *Session) Send(from, to string, message []byte, next string) Result {
+	if !isASCII(to) {
+		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
+			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
+		}
+	}
+	commands := envelope(from, to)
+	begun := s.begun
+	s.begun = ""
+	switch {
+	case begun == to && begun != "":
+	case begun != "": // the relay waits for another's body
+		return Result{State: newsletter.Deferred, Reply: "the connection was given up", Lost: true}
+	default:
+		if res, ok := s.begin(commands); !ok {
+			return res
 		}
 	}
 	s.dirty = true
-	options := ""
-	if !isASCII(to) {
-		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
-			s.dirty = false
-			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
-		}
-		options = " SMTPUTF8"
-	}
-	envelope := []command{{250, "MAIL FROM:<" + from + ">" + options}, {25, "RCPT TO:<" + to + ">"}, {354, "DATA"}}
-	if res, ok := s.envelope(envelope); !ok {
+	if res, ok := s.answers(commands); !ok {
 		return res
 	}
-	return s.body(message)
+	if !s.pipelining || !isASCII(next) {
+		next = ""
+	}
+	return s.body(message, from, next)
 }
 
 // A command is a line and the reply it wants.
@@ -150,10 +160,50 @@ type command struct {
 	line   string
 }
 
-// envelope sends MAIL, RCPT and DATA, in one go where the relay offers it (RFC
-// 2920), and reports whether the body may follow. A refused recipient leaves
-// DATA to be answered: should that be 354 all the same, an empty body ends it.
-func (s *Session) envelope(commands []command) (Result, bool) {
+// envelope is what comes before a body.
+func envelope(from, to string) []command {
+	options := ""
+	if !isASCII(to) {
+		options = " SMTPUTF8"
+	}
+	return []command{{250, "MAIL FROM:<" + from + ">" + options}, {25, "RCPT TO:<" + to + ">"}, {354, "DATA"}}
+}
+
+func lines(commands []command) string {
+	var b strings.Builder
+	for _, c := range commands {
+		b.WriteString(c.line + "\r\n")
+	}
+	return b.String()
+}
+
+// begin ends a transaction that was broken off and, where the relay takes it, sends the whole envelope in one go.
+func (s *Session) begin(commands []command) (Result, bool) {
+	if s.dirty {
+		if res, ok := s.command(250, "RSET"); !ok {
+			return s.refused(res), false
+		}
+	}
+	if !s.pipelining {
+		return Result{}, true
+	}
+	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
+		return s.deferred(lost(err)), false
+	}
+	_, err := s.client.Text.W.WriteString(lines(commands))
+	if err == nil {
+		err = s.client.Text.W.Flush()
+	}
+	if err != nil {
+		return s.deferred(lost(err)), false
+	}
+	return Result{}, true
+}
+
+// answers reads what the relay says to an envelope and reports whether the body
+// may follow. A refused recipient leaves DATA to be answered: should that be 354
+// all the same, an empty body ends it.
+func (s *Session) answers(commands []command) (Result, bool) {
 	if !s.pipelining {
 		for i, c := range commands {
 			if res, ok := s.command(c.expect, "%s", c.line); !ok {
@@ -162,16 +212,7 @@ func (s *Session) envelope(commands []command) (Result, bool) {
 		}
 		return Result{}, true
 	}
-	text := s.client.Text
 	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
-		return s.deferred(lost(err)), false
-	}
-	for _, c := range commands {
-		if _, err := text.W.WriteString(c.line + "\r\n"); err != nil {
-			return s.deferred(lost(err)), false
-		}
-	}
-	if err := text.W.Flush(); err != nil {
 		return s.deferred(lost(err)), false
 	}
 	var failed *Result
@@ -183,9 +224,9 @@ func (s *Session) envelope(commands []command) (Result, bool) {
 		case !ok && failed == nil:
 			res = s.stage(i, res)
 			failed = &res
-		case ok && failed != nil && i == len(commands)-1:
-			if _, ok := s.command(250, "."); ok || failed.Refused { // no recipient: nothing can have been accepted for anyone
-				failed.Lost = true // a relay that takes this is not to be trusted with another
+		case ok && failed != nil && c.expect == 354:
+			if _, taken := s.command(250, "."); taken { // a relay that takes this is not to be trusted with another
+				failed.Lost = true
 			}
 		}
 	}
@@ -222,7 +263,7 @@ func (s *Session) deferred(res Result) Result {
 	return res
 }
 
-func (s *Session) body(message []byte) Result {
+func (s *Session) body(message []byte, from, next string) Result {
 	if err := s.conn.SetDeadline(time.Now().Add(dotTimeout)); err != nil {
 		return s.deferred(lost(err))
 	}
@@ -230,13 +271,17 @@ func (s *Session) body(message []byte) Result {
 	// message. What was cut short before that byte cannot have been accepted.
 	// The buffered writer passes so large a piece straight on.
 	whole := append(message, ".\r\n"...)
+	body := len(whole)
+	if next != "" {
+		whole = append(whole, lines(envelope(from, next))...)
+	}
 	text := s.client.Text
 	n, err := text.W.Write(whole)
 	if err == nil {
 		err = text.W.Flush()
 	}
 	switch {
-	case err != nil && n < len(whole):
+	case err != nil && n < body:
 		return s.deferred(lost(err))
 	case err != nil:
 		return unknown(err)
@@ -245,7 +290,7 @@ func (s *Session) body(message []byte) Result {
 	if err != nil && code == 0 {
 		return unknown(err)
 	}
-	s.dirty = false
+	s.dirty, s.begun = false, next
 	res := classify(code, reply, err)
 	res.Lost = code == 421
 	return res
@@ -322,7 +367,8 @@ func isASCII(s string) bool {
 
 // Close says goodbye without waiting long for an answer.
 func (s *Session) Close() {
-	if s.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
+	// A relay that waits for a body would take QUIT for its first line.
+	if s.begun == "" && s.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
 		_ = s.client.Text.PrintfLine("QUIT") // what is accepted is accepted, whatever comes now
 		_, _, _ = s.client.Text.ReadResponse(221)
 	}
