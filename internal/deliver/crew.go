@@ -317,7 +317,7 @@ func (l *ledger) run() {
 	defer close(l.done)
 	for b := range l.barriers {
 		group := []barrier{b}
-		for yields := 0; yields < gather && len(group) < l.connections/2; {
+		for yields := 0; yields < gather && len(group) < l.connections*3/4; {
 			select {
 			case next, open := <-l.barriers:
 				if !open {
