@@ -163,11 +163,11 @@ func (e *Engine) hand(ctx context.Context, c newsletter.Chunk, copies []newslett
 	if err := e.store.PassOver(ctx, c, suppressed, newsletter.Suppressed, "the address was suppressed after the audience was frozen"); err != nil {
 		return err
 	}
-	if err := e.store.PassOver(ctx, c, gone, newsletter.Given, "the person unsubscribed after the audience was frozen"); err != nil {
+	if err := e.store.PassOver(ctx, c, gone, newsletter.DeliveryCancelled, "the person unsubscribed after the audience was frozen"); err != nil {
 		return err
 	}
 	if givenUp {
-		return e.store.PassOver(ctx, c, open, newsletter.Given, "given up: the time for this issue is over")
+		return e.store.PassOver(ctx, c, open, newsletter.DeliveryCancelled, "given up: the time for this issue is over")
 	}
 	for _, r := range open {
 		if err := crew.give(ctx, task{c, r}); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
+	"broadsheet/internal/staff"
 )
 
 // Status is where an issue stands. Its numbers always add up to the audience.
@@ -44,6 +45,14 @@ func (d *Desk) Status(ctx context.Context, slug string) (Status, error) {
 	s.Send = &send
 	s.Tally, err = d.Sends.Tally(ctx, issue.ID)
 	return s, err
+}
+
+// History returns what people and the schedule did with an issue, oldest first.
+func (d *Desk) History(ctx context.Context, slug string) ([]staff.AuditEntry, error) {
+	if _, _, err := d.Open(ctx, slug); err != nil {
+		return nil, err
+	}
+	return d.Office.Audit(ctx, slug)
 }
 
 // Receipt calls each for everyone of an issue's audience, and what became of their copy.

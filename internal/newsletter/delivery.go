@@ -11,14 +11,14 @@ import (
 type DeliveryState string
 
 const (
-	Attempting DeliveryState = "attempting" // an attempt is on disk, its outcome is not
-	Accepted   DeliveryState = "accepted"   // the relay answered 250 to the final dot
-	Deferred   DeliveryState = "deferred"   // a temporary refusal: tried again later
-	Rejected   DeliveryState = "rejected"   // a permanent refusal
-	Unknown    DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
-	Held       DeliveryState = "held"       // unknown twice: waits for a person
-	Suppressed DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
-	Given      DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
+	Attempting        DeliveryState = "attempting" // an attempt is on disk, its outcome is not
+	Accepted          DeliveryState = "accepted"   // the relay answered 250 to the final dot
+	Deferred          DeliveryState = "deferred"   // a temporary refusal: tried again later
+	Rejected          DeliveryState = "rejected"   // a permanent refusal
+	Unknown           DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
+	Held              DeliveryState = "held"       // unknown twice: waits for a person
+	Suppressed        DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
+	DeliveryCancelled DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
 )
 
 // Attempt is one try at one recipient, written before the message goes and
@@ -50,13 +50,12 @@ type Outcome struct {
 
 // Chunk is a slice of a frozen audience: recipients with First <= id <= Last.
 type Chunk struct {
-	Issue    int64
-	Number   int
-	First    int64
-	Last     int64
-	Count    int
-	Epoch    int64 // raised by each start; the last starter wins
-	Finished bool
+	Issue  int64
+	Number int
+	First  int64
+	Last   int64
+	Count  int
+	Epoch  int64 // raised by each start; the last starter wins
 }
 
 // Tally counts an issue's audience by where each copy stands. The parts always add up to Audience.
@@ -90,7 +89,7 @@ func (t *Tally) Add(state DeliveryState, n int) {
 		t.Held += n
 	case Suppressed:
 		t.Suppressed += n
-	case Given:
+	case DeliveryCancelled:
 		t.Cancelled += n
 	}
 }

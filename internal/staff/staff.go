@@ -64,9 +64,9 @@ func (p Person) Has(role Role) bool {
 
 // AuditEntry is one thing a person did.
 type AuditEntry struct {
-	At      time.Time
-	Actor   string // an address of the team, or "schedule"
-	Action  string // composed, edited, submitted, approved, returned, sent
-	Subject string // publication/number
-	Detail  string
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor"`   // an address of the team, or "schedule"
+	Action  string    `json:"action"`  // composed, edited, submitted, approved, returned, sent
+	Subject string    `json:"subject"` // publication/number
+	Detail  string    `json:"detail,omitempty"`
 }

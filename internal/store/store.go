@@ -154,7 +154,7 @@ func (db *DB) tx(ctx context.Context, work func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	defer t.Rollback() //nolint:errcheck // after a commit it has nothing to say
+	defer func() { _ = t.Rollback() }() // after a commit it has nothing to say
 	if err := work(&tx{t, db, ctx, millis(db.now())}); err != nil {
 		return err
 	}

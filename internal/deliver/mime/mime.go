@@ -72,7 +72,7 @@ func Compile(c Content) (*Message, error) {
 	if strings.ContainsAny(c.Subject, "\r\n\x00") {
 		return nil, fault.Invalidf("the subject contains a line break")
 	}
-	headers := []Header{{"From", mailbox(from.Name, from.Address)}, {"Subject", EncodeText(c.Subject)}}
+	headers := []Header{{"From", mailbox(from.Name, from.Address)}, {"Subject", encodeText(c.Subject)}}
 	if c.ReplyTo != "" {
 		headers = append(headers, Header{"Reply-To", c.ReplyTo})
 	}
@@ -229,8 +229,8 @@ func appendQP(dst []byte, text string, column int) ([]byte, int) {
 	return dst, column
 }
 
-// EncodeText writes header text folded, as it is or as encoded-words (RFC 2047).
-func EncodeText(s string) string {
+// encodeText writes header text folded, as it is or as encoded-words (RFC 2047).
+func encodeText(s string) string {
 	if isASCII(s) {
 		return fold(s)
 	}
