@@ -44,7 +44,7 @@ FUZZTIME ?= 60s
 fuzz: ## Fuzz every parser for FUZZTIME (60s) each
 	@for target in $$(grep -rlE '^func Fuzz' --include=*_test.go internal subscribers | xargs -n1 dirname | sort -u); do \
 	  for name in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | cut -c6-); do \
-	    echo "$$target $$name"; go test ./$$target -run xxx -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; done; done
+	    echo "$$target $$name"; go test ./$$target -run xxx -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done; done
 
 golden: ## Write the golden proofs anew; look at the diff
 	go test ./internal/render -update
