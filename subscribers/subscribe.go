@@ -1,8 +1,10 @@
 package subscribers
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -183,7 +185,7 @@ func (s *Service) person(asked, known Subscriber, change *Change) Subscriber {
 		return asked
 	}
 	merged := known
-	merged.Name, merged.Language = or(asked.Name, known.Name), or(asked.Language, known.Language)
+	merged.Name, merged.Language = cmp.Or(asked.Name, known.Name), cmp.Or(asked.Language, known.Language)
 	if merged != known {
 		change.Put = &merged
 	}
@@ -208,13 +210,6 @@ func doubled(line int) string {
 		return "the address stands twice"
 	}
 	return "the address stands on line " + strconv.Itoa(line) + " too"
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Confirm turns a pending subscription into a confirmed one: the person pressed
@@ -247,7 +242,7 @@ func (s *Service) End(ctx context.Context, who string, reason EndReason, lists .
 	}
 	var changes []Change
 	for _, sub := range profile.Subscriptions {
-		if sub.State == Ended || len(lists) > 0 && !in(lists, sub.ListID) {
+		if sub.State == Ended || len(lists) > 0 && !slices.Contains(lists, sub.ListID) {
 			continue
 		}
 		sub.State, sub.EndedAt, sub.EndReason = Ended, s.now(), reason
@@ -257,15 +252,6 @@ func (s *Service) End(ctx context.Context, who string, reason EndReason, lists .
 		return 0, nil
 	}
 	return len(changes), s.store.Apply(ctx, changes)
-}
-
-func in(list []string, want string) bool {
-	for _, s := range list {
-		if s == want {
-			return true
-		}
-	}
-	return false
 }
 
 // SetLanguage changes the language a person is written to in.

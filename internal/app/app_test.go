@@ -555,3 +555,19 @@ func TestMissedIssueIsCancelled(t *testing.T) {
 		}
 	})
 }
+
+// Without a relay a scheduled send is refused, once and said; the issue stays approved.
+func TestNoRelayRefusesTheSlot(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.Desk.Delivery.Dialer = nil
+		h.at(t, "2017-03-20 10:00")
+		h.collect(t)
+		h.at(t, "2017-03-25 06:00")
+		h.approve(t, "p/1")
+		h.at(t, "2017-04-01 14:00")
+		slots, err := h.Desk.Slots.PlannedSlots(ctx, "p")
+		if err != nil || len(slots) != 0 || h.state(t, "p/1") != newsletter.Approved {
+			t.Errorf("%+v %v, the issue is %s", slots, err, h.state(t, "p/1"))
+		}
+	})
+}

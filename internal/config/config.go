@@ -5,6 +5,7 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -155,19 +156,19 @@ func syntaxFault(name string, err error) error {
 
 // setDefaults fills in what is not written; written holds the paths that are.
 func (c *Config) setDefaults(written map[string]*token.Position) {
-	c.Database = or(c.Database, "broadsheet.db")
-	c.Public.Listen = or(c.Public.Listen, "127.0.0.1:8080")
-	c.Public.URL = or(c.Public.URL, "http://"+c.Public.Listen)
-	c.Desk.Listen = or(c.Desk.Listen, "127.0.0.1:8081")
-	c.Desk.URL = or(c.Desk.URL, "http://"+c.Desk.Listen)
+	c.Database = cmp.Or(c.Database, "broadsheet.db")
+	c.Public.Listen = cmp.Or(c.Public.Listen, "127.0.0.1:8080")
+	c.Public.URL = cmp.Or(c.Public.URL, "http://"+c.Public.Listen)
+	c.Desk.Listen = cmp.Or(c.Desk.Listen, "127.0.0.1:8081")
+	c.Desk.URL = cmp.Or(c.Desk.URL, "http://"+c.Desk.Listen)
 	for i := range c.Relays {
 		c.Relays[i].setDefaults()
 	}
 	for i := range c.Lists {
 		l := &c.Lists[i]
-		l.Signup = subscribers.Signup(or(string(l.Signup), "closed"))
-		l.OptIn = subscribers.OptIn(or(string(l.OptIn), "double"))
-		l.Basis = subscribers.Basis(or(string(l.Basis), "consent"))
+		l.Signup = subscribers.Signup(cmp.Or(string(l.Signup), "closed"))
+		l.OptIn = subscribers.OptIn(cmp.Or(string(l.OptIn), "double"))
+		l.Basis = subscribers.Basis(cmp.Or(string(l.Basis), "consent"))
 	}
 	for i := range c.Publications {
 		setPublicationDefaults(&c.Publications[i])
@@ -177,8 +178,8 @@ func (c *Config) setDefaults(written map[string]*token.Position) {
 	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
-		s.Kind = newsletter.Kind(or(string(s.Kind), "news"))
-		s.Timezone = or(s.Timezone, "UTC")
+		s.Kind = newsletter.Kind(cmp.Or(string(s.Kind), "news"))
+		s.Timezone = cmp.Or(s.Timezone, "UTC")
 		if s.Every == 0 {
 			s.Every = newsletter.Duration(2 * time.Hour)
 		}
@@ -189,8 +190,8 @@ func (c *Config) setDefaults(written map[string]*token.Position) {
 }
 
 func (r *Relay) setDefaults() {
-	r.TLS = or(r.TLS, "required")
-	r.Auth = or(r.Auth, "none")
+	r.TLS = cmp.Or(r.TLS, "required")
+	r.Auth = cmp.Or(r.Auth, "none")
 	if r.Connections == 0 {
 		r.Connections = 4
 	}
@@ -203,33 +204,26 @@ func setPublicationDefaults(p *newsletter.Publication) {
 	if p.Languages == nil {
 		p.Languages = []string{"en"}
 	}
-	p.Untranslated = or(p.Untranslated, "show")
-	p.Timezone = or(p.Timezone, "UTC")
-	p.Period = or(p.Period, "since_last_compose")
-	p.Archive = or(p.Archive, "unlisted")
-	p.Theme.Name = or(p.Theme.Name, "institutional")
-	p.Theme.Colour = or(p.Theme.Colour, "#00397a")
+	p.Untranslated = cmp.Or(p.Untranslated, "show")
+	p.Timezone = cmp.Or(p.Timezone, "UTC")
+	p.Period = cmp.Or(p.Period, "since_last_compose")
+	p.Archive = cmp.Or(p.Archive, "unlisted")
+	p.Theme.Name = cmp.Or(p.Theme.Name, "institutional")
+	p.Theme.Colour = cmp.Or(p.Theme.Colour, "#00397a")
 	if p.Schedule.SendWindow == 0 {
 		p.Schedule.SendWindow = newsletter.Duration(24 * time.Hour)
 	}
 	if p.Schedule.GiveUpAfter == 0 {
 		p.Schedule.GiveUpAfter = newsletter.Duration(72 * time.Hour)
 	}
-	p.Schedule.Closed.Move = or(p.Schedule.Closed.Move, "next")
+	p.Schedule.Closed.Move = cmp.Or(p.Schedule.Closed.Move, "next")
 	for i := range p.Sections {
 		s := &p.Sections[i]
-		s.Show = or(s.Show, map[newsletter.Kind]string{newsletter.News: "full", newsletter.Report: "full", newsletter.Event: "short"}[s.Kind])
-		s.Show = or(s.Show, "list")
-		s.Past = or(s.Past, "drop")
+		s.Show = cmp.Or(s.Show, map[newsletter.Kind]string{newsletter.News: "full", newsletter.Report: "full", newsletter.Event: "short"}[s.Kind])
+		s.Show = cmp.Or(s.Show, "list")
+		s.Past = cmp.Or(s.Past, "drop")
 		if s.Kind == newsletter.Event && s.Ahead == 0 {
 			s.Ahead = newsletter.Duration(90 * 24 * time.Hour)
 		}
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -16,9 +16,6 @@ type Secret struct {
 	value string
 }
 
-// NewSecret returns a secret with a known value, for configurations made in code.
-func NewSecret(value string) Secret { return Secret{ref: "redacted", value: value} }
-
 // String never shows the value.
 func (Secret) String() string { return "redacted" }
 

@@ -137,14 +137,14 @@ func (d *Desk) Deliver(ctx context.Context) error {
 	if d.CanSend() != nil {
 		return nil
 	}
-	issues, err := d.Issues.Issues(ctx, "")
+	issues, err := d.Issues.Sending(ctx)
 	if err != nil {
 		return err
 	}
 	var failed error
 	for _, issue := range issues {
-		if issue.State != newsletter.Sending || ctx.Err() != nil {
-			continue
+		if ctx.Err() != nil {
+			break
 		}
 		pub, err := d.Publication(issue.Publication)
 		if err == nil {

@@ -34,6 +34,7 @@ type Issues interface {
 	Issue(ctx context.Context, publication string, number int) (newsletter.Issue, error)
 	IssueByPublicID(ctx context.Context, id string) (newsletter.Issue, error)
 	Issues(ctx context.Context, publication string) ([]newsletter.Issue, error)
+	Sending(ctx context.Context) ([]newsletter.Issue, error)
 	MoveIssue(ctx context.Context, issue *newsletter.Issue, to newsletter.IssueState, digest string) error
 	Proofs(ctx context.Context, issue int64, revision int) ([]newsletter.Proof, error)
 }

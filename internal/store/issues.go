@@ -135,8 +135,17 @@ func oneIssue(r issueRow, err error, name string) (newsletter.Issue, error) {
 
 // Issues returns the issues of a publication ("" for all), newest first.
 func (db *DB) Issues(ctx context.Context, publication string) ([]newsletter.Issue, error) {
+	return db.issues(ctx, `WHERE $1 = '' OR i.publication_id = $1 ORDER BY i.id DESC LIMIT 200`, publication)
+}
+
+// Sending returns the issues that are being sent, oldest first.
+func (db *DB) Sending(ctx context.Context) ([]newsletter.Issue, error) {
+	return db.issues(ctx, `WHERE i.state = $1 ORDER BY i.id`, string(newsletter.Sending))
+}
+
+func (db *DB) issues(ctx context.Context, which, arg string) ([]newsletter.Issue, error) {
 	var rows []issueRow
-	if err := db.read.SelectContext(ctx, &rows, issueQuery+`WHERE $1 = '' OR i.publication_id = $1 ORDER BY i.id DESC LIMIT 200`, publication); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, issueQuery+which, arg); err != nil {
 		return nil, fmt.Errorf("read issues: %w", err)
 	}
 	issues := make([]newsletter.Issue, len(rows))

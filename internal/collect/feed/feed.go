@@ -346,12 +346,3 @@ func enclosures(n *node, base *url.URL, kind newsletter.Kind) (docs []newsletter
 }
 
 func escape(s string) string { return strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(s) }
-
-func first(options ...string) string {
-	for _, s := range options {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}

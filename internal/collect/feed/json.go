@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -39,12 +40,12 @@ func parseJSON(src newsletter.Source, base *url.URL, text string) ([]newsletter.
 	var items []newsletter.Item
 	var refused []string
 	for i, in := range f.Items[:min(len(f.Items), src.Max)] {
-		item := newsletter.Item{Kind: src.Kind, Source: src.ID, Language: first(src.Language, locale.Primary(in.Language), locale.Primary(f.Language))}
+		item := newsletter.Item{Kind: src.Kind, Source: src.ID, Language: cmp.Or(src.Language, locale.Primary(in.Language), locale.Primary(f.Language))}
 		item.Title = markup.Plain(in.Title)
 		item.URL, _ = markup.Link(base, in.URL)
-		short := first(escape(in.Summary), escape(in.ContentText))
+		short := cmp.Or(escape(in.Summary), escape(in.ContentText))
 		fill(&item, short, in.ContentHTML, base)
-		item.Title = first(item.Title, markup.Shorten(item.Summary, 80))
+		item.Title = cmp.Or(item.Title, markup.Shorten(item.Summary, 80))
 		if at, minute, ok := locale.ParseDate(in.DatePublished, src.Location()); ok {
 			item.PublishedAt, item.Precision = at, newsletter.Day
 			if minute {
@@ -54,7 +55,7 @@ func parseJSON(src newsletter.Source, base *url.URL, text string) ([]newsletter.
 		if in.ID != nil {
 			item.Identity = fmt.Sprint(in.ID)
 		}
-		item.Identity = first(item.Identity, item.URL, item.Title)
+		item.Identity = cmp.Or(item.Identity, item.URL, item.Title)
 		if item.Title == "" {
 			refused = append(refused, fmt.Sprintf("item %d has neither title nor text", i+1))
 			continue
