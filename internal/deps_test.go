@@ -27,6 +27,7 @@ var may = map[string][]string{
 	"internal/locale":        {"internal/fault"},
 	"internal/token":         {"internal/fault"},
 	"internal/staff":         {"internal/fault"},
+	"internal/jobs":          {"internal/fault"},
 	"internal/schedule":      {"internal/newsletter", "internal/fault"},
 	"internal/notice":        {"internal/newsletter", "subscribers", "templates", "internal/locale", "internal/fault"},
 	"internal/config":        {"internal/newsletter", "subscribers", "internal/schedule", "internal/collect/page", "internal/fault"},
@@ -35,7 +36,7 @@ var may = map[string][]string{
 	"internal/render/...":    stage("templates"),
 	"internal/review/...":    stage(),
 	"internal/deliver/...":   stage("internal/deliver/..."),
-	"internal/store":         {"internal/newsletter", "subscribers", "internal/staff", "internal/fault"},
+	"internal/store":         {"internal/newsletter", "subscribers", "internal/staff", "internal/jobs", "internal/fault"},
 	"internal/desk": {"internal/collect", "internal/compose", "internal/render", "internal/review", "internal/deliver/...", "internal/notice", "internal/staff",
 		"internal/schedule", "internal/newsletter", "subscribers", "internal/fault"},
 	"internal/web":     {"internal/desk", "internal/newsletter", "subscribers", "internal/staff", "templates", "internal/locale", "internal/token", "internal/fault"},
@@ -52,7 +53,7 @@ func stage(more ...string) []string {
 // doors lists third-party libraries that may be imported in one place only.
 var doors = map[string]string{
 	"github.com/wneessen/go-mail": "internal/deliver/smtp", "github.com/vanng822/go-premailer": "internal/render/inline", "github.com/robfig/cron": "internal/schedule",
-	"modernc.org/sqlite": "internal/store", "github.com/jackc/pgx": "internal/store", "github.com/jmoiron/sqlx": "internal/store", "github.com/pressly/goose": "internal/store",
+	"modernc.org/sqlite": "internal/store", "github.com/jackc/pgx/v5/stdlib": "internal/store", "github.com/jackc/pgx/v5/pgconn": "internal/store", "github.com/jackc/pgx/v5/pgxpool": "internal/jobs", "github.com/riverqueue/river": "internal/jobs", "golang.org/x/oauth2": "internal/deliver/smtp", "github.com/jmoiron/sqlx": "internal/store", "github.com/pressly/goose": "internal/store",
 	"github.com/gofrs/flock": "internal/store", "github.com/spf13/cobra": "cmd/broadsheet", "github.com/vbauerster/mpb": "cmd/broadsheet",
 	"github.com/emersion/go-ical": "internal/collect/calendar", "github.com/PuerkitoBio/goquery": "internal/collect/page", "github.com/microcosm-cc/bluemonday": "internal/markup",
 	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch", "github.com/emersion/go-msgauth": "internal/deliver/dkim",

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"broadsheet/internal/app"
 
@@ -83,10 +85,23 @@ func (c *cli) records(a *app.App) error {
 	}
 	return c.print(lines, func() error {
 		for _, l := range lines {
-			if _, err := fmt.Fprintf(c.out, "%s. IN TXT %q\n", l.Name, l.Record); err != nil {
+			if _, err := fmt.Fprintf(c.out, "%s. IN TXT %s\n", l.Name, zoneText(l.Record)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// zoneText writes a TXT record for a zone file, in strings of at most 255 (RFC 1035 section 3.3).
+func zoneText(record string) string {
+	var parts []string
+	for len(record) > 255 {
+		parts, record = append(parts, strconv.Quote(record[:255])), record[255:]
+	}
+	parts = append(parts, strconv.Quote(record))
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "( " + strings.Join(parts, " ") + " )"
 }

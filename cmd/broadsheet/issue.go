@@ -27,7 +27,7 @@ func (c *cli) issueCommand() *cobra.Command {
 	return noun("issue", "Compose, edit, approve and send issues",
 		"  broadsheet issue compose\n  broadsheet issue preview monthly/1 --open\n  broadsheet issue submit monthly/1\n  broadsheet issue send monthly/1",
 		c.withNow(c.withAs(compose)), list, show, c.editCommand(), c.previewCommand(), c.submitCommand(), c.approveCommand(), c.returnCommand(),
-		c.cancelCommand(), c.logCommand(), c.testCommand(), c.sendCommand(), c.statusCommand(), c.receiptCommand())
+		c.cancelCommand(), c.logCommand(), c.testCommand(), c.sendCommand(), c.pauseCommand(true), c.pauseCommand(false), c.statusCommand(), c.receiptCommand())
 }
 
 func first(args []string) string {

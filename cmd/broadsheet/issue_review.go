@@ -40,7 +40,7 @@ func (c *cli) submitCommand() *cobra.Command {
 			switch sent, err := a.Desk.SendNotices(ctx); {
 			case err != nil:
 				c.say("the requests to approve wait: %v", err)
-			case a.Desk.Delivery.Dialer == nil:
+			case a.Desk.Delivery.Engine == nil:
 				c.say("no relay is configured, so no mail went to the approvers")
 			case sent > 0:
 				c.say("approvers asked by mail: %d", sent)
@@ -89,7 +89,11 @@ func (c *cli) returnCommand() *cobra.Command {
 
 func (c *cli) cancelCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "cancel ISSUE", Short: "End an issue that is not to be sent; its items may stand in another", Example: "  broadsheet issue cancel monthly/1 --as ana@example.org", Args: exactly(1),
+		Use: "cancel ISSUE", Short: "End an issue; while it is being sent, whatever is not sent yet stays unsent",
+		Long: `Ends an issue that is not to be sent: its items may stand in another. One that is
+being sent stops within a second; who has a copy stays in the receipt, everybody
+else is written down as cancelled.`,
+		Example: "  broadsheet issue cancel monthly/1 --as ana@example.org", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
 			issue, err := a.Desk.Cancel(ctx, args[0], c.actor())
 			if err != nil {

@@ -22,9 +22,9 @@ import (
 )
 
 type sendFlags struct {
-	dryRun, rehearse, yes, retryUnknown bool
-	count                               int
-	digest                              string
+	dryRun, rehearse, yes bool
+	count                 int
+	digest                string
 }
 
 func (c *cli) sendCommand() *cobra.Command {
@@ -44,7 +44,6 @@ by running this again.`,
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.IntVar(&f.count, "expect-count", -1, "send only to exactly `N` recipients")
 	flags.StringVar(&f.digest, "expect-digest", "", "send only this `DIGEST` (at least 12 characters)")
-	flags.BoolVar(&f.retryUnknown, "retry-unknown", false, "try copies whose fate is unknown once more, under the same Message-ID")
 	return c.withNow(c.withAs(cmd))
 }
 
@@ -66,7 +65,7 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 		return err
 	}
 	bar := c.bar(plan.Audience)
-	status, err := a.Desk.Send(ctx, slug, c.actor(), desk.Ask{Count: f.count, Digest: f.digest, RetryUnknown: f.retryUnknown}, bar.show)
+	status, err := a.Desk.Send(ctx, slug, c.actor(), desk.Ask{Count: f.count, Digest: f.digest}, bar.show)
 	bar.end()
 	if err != nil {
 		return err
@@ -75,7 +74,7 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 		return err
 	}
 	c.nextSteps(status)
-	if left := status.Pending + status.Attempting; left > 0 {
+	if left := status.Pending + status.Attempting; left > 0 && status.Send.PausedAt.IsZero() {
 		return refuse("%d copies of %s are still to be sent: run this again", left, slug)
 	}
 	return nil
@@ -129,8 +128,14 @@ func (c *cli) nextSteps(s desk.Status) {
 	if s.Deferred > 0 {
 		c.say("%d deferred: `broadsheet serve` tries them again, or run this again later", s.Deferred)
 	}
-	if s.Unknown > 0 {
-		c.say("%d unknown: they may or may not have a copy; `broadsheet issue receipt %s` names them, --retry-unknown sends them one more under the same Message-ID", s.Unknown, s.Issue)
+	if s.Send != nil && !s.Send.PausedAt.IsZero() {
+		c.say("it is paused: `broadsheet issue resume %s`", s.Issue)
+	}
+	if s.Held > 0 {
+		c.say("%d held: they may or may not have a copy; `broadsheet delivery list %s --state held` names them, `broadsheet delivery release %s` sends one more under the same Message-ID to those who were tried once", s.Held, s.Issue, s.Issue)
+	}
+	if s.Unknown > 0 && s.State != newsletter.Sending {
+		c.say("%d unknown: they may or may not have a copy, and the time for more is over; `broadsheet issue receipt %s` names them", s.Unknown, s.Issue)
 	}
 }
 
@@ -159,6 +164,30 @@ func (b bar) end() {
 		b.line.Abort(false)
 		b.progress.Wait()
 	}
+}
+
+// pauseCommand is pause, and resume.
+func (c *cli) pauseCommand(on bool) *cobra.Command {
+	verb, short := "resume", "Go on with a send that was paused"
+	if on {
+		verb, short = "pause", "Stop a send within a second; nothing is lost, and it can be resumed or cancelled"
+	}
+	return c.withAs(&cobra.Command{
+		Use: verb + " ISSUE", Short: short, Example: "  broadsheet issue " + verb + " monthly/1", Args: exactly(1),
+		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
+			if err := a.Desk.Pause(ctx, args[0], c.actor(), on); err != nil {
+				return err
+			}
+			status, err := a.Desk.Status(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if !on {
+				c.say("`broadsheet serve` goes on with it, or run `broadsheet issue send %s`", args[0])
+			}
+			return c.printStatus(status)
+		}),
+	})
 }
 
 func (c *cli) statusCommand() *cobra.Command {

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"broadsheet/internal/deliver/smtp"
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fetch"
+	"broadsheet/internal/newsletter"
 	"broadsheet/internal/notice"
 	"broadsheet/internal/render"
 	"broadsheet/internal/review"
@@ -33,10 +35,13 @@ var (
 	_ subscribers.Store = (*store.DB)(nil)
 	_ collect.Store     = (*store.DB)(nil)
 	_ review.Store      = (*store.DB)(nil)
-	_ deliver.Store     = (*store.DB)(nil)
+	_ deliver.Ledger    = (*store.DB)(nil)
+	_ deliver.Paces     = (*store.DB)(nil)
+	_ deliver.Workers   = (*store.DB)(nil)
 	_ desk.Issues       = (*store.DB)(nil)
 	_ desk.Items        = (*store.DB)(nil)
 	_ desk.Sends        = (*store.DB)(nil)
+	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
 	_ desk.Office       = (*store.DB)(nil)
 )
@@ -101,14 +106,14 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.People.SyncLists(ctx, a.config.Lists); err != nil {
 		return err
 	}
+	a.client = fetch.New("broadsheet/" + a.options.Version + " (newsletter; +" + a.config.Public.URL + ")")
 	delivery, err := a.delivery()
 	if err != nil {
 		return err
 	}
-	a.client = fetch.New("broadsheet/" + a.options.Version + " (newsletter; +" + a.config.Public.URL + ")")
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Items: a.db, Sends: a.db, Slots: a.db, Office: a.db, Ledger: a.db, People: a.People,
+		Issues: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}
@@ -129,7 +134,7 @@ func team(people []config.Person) staff.Team {
 }
 
 func (a *App) delivery() (desk.Delivery, error) {
-	d := desk.Delivery{ReturnPath: a.config.Bounces.ReturnPath, Outbox: filepath.Join(a.config.Dir, "outbox"), Rehearsal: a.options.Rehearsal}
+	d := desk.Delivery{ReturnPath: a.config.Bounces.ReturnPath, VERP: a.config.Bounces.VERP, Outbox: filepath.Join(a.config.Dir, "outbox"), Rehearsal: a.options.Rehearsal}
 	keys, err := a.Keys()
 	if err != nil {
 		return d, err
@@ -137,16 +142,38 @@ func (a *App) delivery() (desk.Delivery, error) {
 	if len(keys) > 0 {
 		d.Signer = keys
 	}
-	if len(a.config.Relays) == 0 {
+	var relays []deliver.Relay
+	for _, r := range a.config.Relays {
+		if r.Outbox != "" {
+			d.Outbox = r.Outbox
+			continue
+		}
+		relays = append(relays, deliver.Relay{ID: r.ID, Dialer: deliver.SMTP{Relay: a.relay(r)}, Connections: r.Connections, Weight: r.Weight, Rate: r.PerMinute, PerDay: r.PerDay})
+	}
+	if len(relays) == 0 {
 		return d, nil
 	}
-	r := a.config.Relays[0]
-	relay := smtp.Relay{ID: r.ID, Host: r.Host, Port: r.Port, TLS: r.TLS}
-	if r.Auth == "password" {
-		relay.Username, relay.Password = r.Username, r.Password.Value()
-	}
-	d.Dialer, d.Relay, d.Connections = deliver.Relay{Relay: relay}, r.ID, r.Connections
+	d.Engine = deliver.New(a.db, a.db, relays, a.options.Now)
+	host, _ := os.Hostname() // only told to people
+	d.Alive = &deliver.Alive{Engine: d.Engine, Workers: a.db, Host: host, Version: a.options.Version, Log: a.options.Log}
 	return d, nil
+}
+
+func (a *App) relay(r config.Relay) smtp.Relay {
+	relay := smtp.Relay{ID: r.ID, Host: r.Host, Port: r.Port, TLS: r.TLS, Hello: r.Hello}
+	if len(r.Authorities) > 0 {
+		relay.Roots = x509.NewCertPool()
+		relay.Roots.AppendCertsFromPEM(r.Authorities) // config has checked it
+	}
+	switch r.Auth {
+	case "password":
+		relay.Username, relay.Password = r.Username, r.Password.Value()
+	case "xoauth2":
+		o := r.OAuth
+		relay.Username = r.Username
+		relay.Token = smtp.OAuth{TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret.Value(), RefreshToken: o.RefreshToken.Value(), Scope: o.Scope, HTTP: a.client.Plain()}.Tokens()
+	}
+	return relay
 }
 
 // Keys are the configured signing keys.
@@ -165,8 +192,27 @@ func (a *App) Keys() (dkim.Keys, error) {
 // NewKey makes a signing key, rsa or ed25519, as PEM.
 func NewKey(kind string) ([]byte, error) { return dkim.Generate(kind) }
 
+// Schema is how the database stands, and who delivers from it.
+type Schema struct {
+	store.Schema
+	Workers []newsletter.Worker `json:"workers"`
+}
+
+// Schema says how the database stands to this program.
+func (a *App) Schema(ctx context.Context) (s Schema, err error) {
+	if s.Schema, err = a.db.Schema(ctx); err != nil {
+		return s, err
+	}
+	s.Workers, err = a.db.Workers(ctx)
+	s.Workers = append([]newsletter.Worker{}, s.Workers...)
+	return s, err
+}
+
 // Close closes the store.
 func (a *App) Close() error {
+	if a.Desk.Delivery.Engine != nil {
+		a.Desk.Delivery.Engine.Close()
+	}
 	a.client.CloseIdle()
 	return a.db.Close()
 }

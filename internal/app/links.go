@@ -54,6 +54,13 @@ func (l links) Review(issue newsletter.Issue, person string, until time.Time) st
 	return strings.TrimSuffix(l.config.Desk.URL, "/") + "/review/" + l.tokens.SignUntil(token.Review, until, issue.PublicID, issue.Digest, l.tokens.Name("person", strings.ToLower(person)))
 }
 
+func (l links) Issue(slug string) string {
+	if slug == "" {
+		return strings.TrimSuffix(l.config.Desk.URL, "/") + "/issues"
+	}
+	return strings.TrimSuffix(l.config.Desk.URL, "/") + "/issues/" + slug
+}
+
 func (l links) Confirm(subscriber, list string) string {
 	return l.public("c", l.tokens.Sign(token.Confirm, subscriber, list))
 }

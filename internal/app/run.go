@@ -8,21 +8,25 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"broadsheet/internal/fault"
+	"broadsheet/internal/jobs"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/web"
 )
 
-// How often the daemon looks whether something is due. The database decides what is.
 const (
-	scheduleEvery = 10 * time.Second
-	collectEvery  = time.Minute
-	deliverEvery  = 2 * time.Second
-	shutdownWait  = 20 * time.Second
+	noticesEvery = 2 * time.Second
+	alarmsEvery  = time.Minute
+	shutdownWait = 20 * time.Second
+	sliceCount   = 4 // chunks worked at side by side
 )
+
+// Roles are what a process does: the queues it works at and the doors it opens.
+var Roles = []string{jobs.QueueCollect, jobs.QueueCompose, jobs.QueueDeliver, "public", "desk"}
 
 // Addresses are where the daemon listens.
 type Addresses struct{ Public, Desk net.Addr }
@@ -36,20 +40,45 @@ func (a *App) site() (*web.Site, error) {
 	return s, s.Init()
 }
 
-// Run is the daemon: both doors, the schedule, collecting and delivering. It
-// returns nil after a clean stop. ready is called once both doors are open.
-func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
-	return a.serve(ctx, ready, []loop{
-		{"schedule", scheduleEvery, a.Desk.Tick},
-		{"collect", collectEvery, a.collectDue},
-		{"deliver", deliverEvery, a.Desk.Deliver},
-		{"notices", deliverEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }},
-	})
+// Run is the daemon in some roles: both doors, the schedule, collecting and
+// delivering. It returns nil after a clean stop. ready is called once the doors
+// are open.
+func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) error {
+	unlock, mine, err := a.db.LockEngine()
+	if err != nil {
+		return err
+	}
+	if !mine {
+		return fault.WithHint(fault.Conflictf("another broadsheet works on this database"), "SQLite has one process; let several share PostgreSQL: `database: postgres://...`")
+	}
+	defer unlock()
+	has := func(role string) bool { return slices.Contains(roles, role) }
+	work := jobs.Work{Slices: sliceCount, Now: a.options.Now, Log: a.options.Log}
+	loops := []loop{}
+	if has(jobs.QueueCollect) {
+		work.Collect = a.collectDue
+	}
+	if has(jobs.QueueCompose) {
+		work.Compose = a.Desk.Tick
+	}
+	alive := a.Desk.Delivery.Alive
+	if has(jobs.QueueDeliver) && a.Desk.CanSend() == nil {
+		if err := alive.Join(ctx); err != nil {
+			return err
+		}
+		work.Deliver = func(ctx context.Context, d jobs.Deliver) (time.Time, error) {
+			return a.Desk.DeliverChunk(ctx, d.Issue, d.Chunk)
+		}
+		loops = append(loops, loop{"workers", alive.Run}, a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }),
+			a.every("alarms", alarmsEvery, a.Desk.Watch))
+	}
+	loops = append(loops, loop{"jobs", func(ctx context.Context) error { return a.db.Work(ctx, work) }})
+	return a.serve(ctx, has("public"), has("desk"), ready, loops)
 }
 
 // Serve opens both doors and nothing else: the demo does its work itself.
 func (a *App) Serve(ctx context.Context, ready func(Addresses)) error {
-	return a.serve(ctx, ready, nil)
+	return a.serve(ctx, true, true, ready, nil)
 }
 
 func (a *App) collectDue(ctx context.Context) error {
@@ -62,58 +91,70 @@ func (a *App) collectDue(ctx context.Context) error {
 	})
 }
 
-// A loop does its work again and again until the context ends.
+// A loop runs until the context ends.
 type loop struct {
-	name  string
-	every time.Duration
-	work  func(context.Context) error
+	name string
+	run  func(ctx context.Context) error
 }
 
-func (l loop) run(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(l.every)
-	defer tick.Stop()
-	for {
-		if err := l.work(ctx); err != nil && ctx.Err() == nil {
-			log.Error("work failed; it is tried again", "loop", l.name, "error", err, "kind", fault.KindOf(err))
+// every is a loop that does its work again and again; a failure is said and tried again.
+func (a *App) every(name string, interval time.Duration, work func(context.Context) error) loop {
+	return loop{name, func(ctx context.Context) error {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				a.options.Log.Error("work failed; it is tried again", "work", name, "error", err, "kind", fault.KindOf(err))
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	}}
 }
 
-func (a *App) serve(ctx context.Context, ready func(Addresses), loops []loop) error {
+func (a *App) serve(ctx context.Context, public, desk bool, ready func(Addresses), loops []loop) error {
 	site, err := a.site()
 	if err != nil {
 		return err
 	}
-	public, err := listen(ctx, "public.listen", a.config.Public.Listen)
-	if err != nil {
-		return err
-	}
-	defer public.Close()
-	desk, err := listen(ctx, "desk.listen", a.config.Desk.Listen)
-	if err != nil {
-		return err
-	}
-	defer desk.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	servers := []*http.Server{web.Serve(site.Public()), web.Serve(site.DeskTable())}
-	failed := make(chan error, len(servers))
-	for i, l := range []net.Listener{public, desk} {
-		go func() { failed <- servers[i].Serve(l) }()
+	var servers []*http.Server
+	failed := make(chan error, 2+len(loops))
+	open := func(wanted bool, key, address string, routes http.Handler) (net.Addr, error) {
+		if !wanted {
+			return nil, nil
+		}
+		l, err := listen(ctx, key, address)
+		if err != nil {
+			return nil, err
+		}
+		s := web.Serve(routes)
+		servers = append(servers, s)
+		go func() { failed <- s.Serve(l) }()
+		return l.Addr(), nil
+	}
+	var at Addresses
+	if at.Public, err = open(public, "public.listen", a.config.Public.Listen, site.Public()); err == nil {
+		at.Desk, err = open(desk, "desk.listen", a.config.Desk.Listen, site.DeskTable())
+	}
+	if err != nil {
+		return errors.Join(err, shutdown(servers))
 	}
 	var work sync.WaitGroup
 	for _, l := range loops {
-		work.Go(func() { l.run(ctx, a.options.Log) })
+		work.Go(func() {
+			if err := l.run(ctx); err != nil {
+				failed <- fmt.Errorf("%s: %w", l.name, err)
+			}
+		})
 	}
-	ready(Addresses{public.Addr(), desk.Addr()})
+	ready(at)
 	select {
 	case <-ctx.Done():
-		err = nil
 	case err = <-failed:
 		stop()
 	}

@@ -76,6 +76,8 @@ func (c *checker) all() {
 	c.dkim()
 	if cfg.Bounces.ReturnPath != "" {
 		c.address("bounces.return_path", cfg.Bounces.ReturnPath)
+	} else if cfg.Bounces.VERP {
+		c.bad("bounces.verp", "return_path: bounce@example.org", "bounces.verp needs a return_path to put the token into")
 	}
 	c.lists()
 	c.sources()
@@ -151,31 +153,6 @@ func (c *checker) team() {
 }
 
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-func (c *checker) relays() {
-	if len(c.cfg.Relays) > 1 {
-		c.bad("relays[1]", "keep one", "more than one relay is not available yet")
-	}
-	for i := range c.cfg.Relays {
-		r, path := &c.cfg.Relays[i], index("relays", i)
-		if r.Host == "" {
-			c.bad(path, "host: smtp.example.org", "%s has no host", path)
-		}
-		if r.ID == "" {
-			r.ID = r.Host
-		}
-		if r.Port > 65535 || r.Connections > 64 {
-			c.bad(path, "ports end at 65535, connections at 64", "%s: port %d or connections %d is out of range", path, r.Port, r.Connections)
-		}
-		c.secret(path+".password", &r.Password)
-		if r.Auth == "password" && (r.Username == "" || r.Password.ref == "") {
-			c.bad(path, "username: and password: env:NAME or file:PATH", "%s: auth password needs a username and a password", path)
-		}
-		if r.Auth == "password" && r.TLS == "none" && !loopback(r.Host) {
-			c.bad(path+".tls", "tls: required", "%s would send the password in clear", path)
-		}
-	}
-}
 
 func (c *checker) dkim() {
 	for i := range c.cfg.DKIM {

@@ -71,18 +71,36 @@ type Privacy struct {
 	Retention  *struct{} `yaml:"retention" later:"retention" jsonschema:"-"`
 }
 
-// Relay is a mail server that takes our mail.
+// Relay is a mail server that takes our mail, or with Outbox the folder where rehearsals go.
 type Relay struct {
 	ID          string `yaml:"id"`
 	Host        string `yaml:"host"`
 	Port        int    `yaml:"port"`
 	TLS         string `yaml:"tls" jsonschema:"enum=none,enum=opportunistic,enum=required,enum=implicit"`
-	Auth        string `yaml:"auth" jsonschema:"enum=none,enum=password" planned:"xoauth2"`
+	CA          string `yaml:"ca"` // a PEM file of authorities, for a relay that no public one vouches for
+	Auth        string `yaml:"auth" jsonschema:"enum=none,enum=password,enum=xoauth2"`
 	Username    string `yaml:"username"`
 	Password    Secret `yaml:"password"`
+	OAuth       *OAuth `yaml:"oauth"`
+	Hello       string `yaml:"hello"` // the name we greet with; the machine's own if not given
 	Connections int    `yaml:"connections"`
-	Rate        string `yaml:"rate" later:"rates" jsonschema:"-"`
-	PerDay      int    `yaml:"per_day" later:"daily limits" jsonschema:"-"`
+	Weight      int    `yaml:"weight"` // its share among relays that can take mail
+	Rate        string `yaml:"rate" jsonschema:"pattern=^[0-9]+/(s|min|h)$"`
+	PerDay      int    `yaml:"per_day"`
+	Outbox      string `yaml:"outbox"`
+
+	PerMinute   float64 `yaml:"-" json:"-"` // Rate, understood
+	Authorities []byte  `yaml:"-" json:"-"` // what stands in CA
+}
+
+// OAuth says where access tokens for XOAUTH2 come from (RFC 6749): by a refresh
+// token, or with none by the client's own credentials.
+type OAuth struct {
+	TokenURL     string `yaml:"token_url"`
+	ClientID     string `yaml:"client_id"`
+	ClientSecret Secret `yaml:"client_secret"`
+	RefreshToken Secret `yaml:"refresh_token"`
+	Scope        string `yaml:"scope"`
 }
 
 // DKIM is a key that signs what we send. Without one the relay signs.
@@ -95,7 +113,7 @@ type DKIM struct {
 // Bounces says where failed mail goes.
 type Bounces struct {
 	ReturnPath string    `yaml:"return_path"`
-	VERP       bool      `yaml:"verp" later:"a return path per recipient" jsonschema:"-"`
+	VERP       bool      `yaml:"verp"` // bounce+TOKEN@example.org, a token per copy
 	Mailbox    *struct{} `yaml:"mailbox" later:"reading bounces" jsonschema:"-"`
 	Maildir    string    `yaml:"maildir" later:"reading bounces" jsonschema:"-"`
 }
@@ -190,10 +208,16 @@ func (c *Config) setDefaults(written map[string]*token.Position) {
 }
 
 func (r *Relay) setDefaults() {
+	if r.Outbox != "" {
+		return
+	}
 	r.TLS = cmp.Or(r.TLS, "required")
 	r.Auth = cmp.Or(r.Auth, "none")
 	if r.Connections == 0 {
 		r.Connections = 4
+	}
+	if r.Weight == 0 {
+		r.Weight = 1
 	}
 	if r.Port == 0 {
 		r.Port = map[string]int{"none": 25, "opportunistic": 25, "required": 587, "implicit": 465}[r.TLS]
@@ -216,6 +240,7 @@ func setPublicationDefaults(p *newsletter.Publication) {
 	if p.Schedule.GiveUpAfter == 0 {
 		p.Schedule.GiveUpAfter = newsletter.Duration(72 * time.Hour)
 	}
+	p.Schedule.Unknown = cmp.Or(p.Schedule.Unknown, "retry")
 	p.Schedule.Closed.Move = cmp.Or(p.Schedule.Closed.Move, "next")
 	for i := range p.Sections {
 		s := &p.Sections[i]

@@ -97,23 +97,24 @@ func runOurs(b *testing.B, port, connections, n int) (rate, cpu float64) {
 	defer db.Close()
 	issue := benchIssue(b, db, n)
 	fail(b, db.StartSend(ctx, &issue, order))
-	send, err := db.Send(ctx, issue.ID)
-	fail(b, err)
 	body := strings.Repeat("<p>Some words of an issue, as they stand in a paragraph of news.</p>\n", (benchSize-2048)/70)
 	m, err := mime.Compile(mime.Content{From: "News <news@example.org>", Subject: "An issue", Text: "Dear " + newsletter.MarkName + "\n" + newsletter.MarkUnsubscribe + "\n",
 		HTML: "<p>Dear " + newsletter.MarkName + "</p>" + body + newsletter.MarkUnsubscribe + newsletter.MarkPreferences + newsletter.MarkWebView, ListUnsubscribe: true, Boundary: mime.BoundaryFor("bench")})
 	fail(b, err)
-	job := deliver.Job{Issue: &issue, Send: send, Messages: map[string]*mime.Message{"en": m}, Fallback: "en", ReturnPath: "news@example.org", Relay: "sink", Connections: connections,
+	job := deliver.Job{Issue: &issue, Messages: map[string]*mime.Message{"en": m}, Fallback: "en", ReturnPath: "news@example.org",
 		Values: func(c newsletter.Copy, _ string) mime.Values {
 			return mime.Values{Address: c.Address, Name: c.Name, MessageID: c.PublicID + "@example.org", Date: time.Now(), Unsubscribe: "https://news.example.org/u/" + c.PublicID, Preferences: "https://news.example.org/p/" + c.PublicID, WebView: "https://news.example.org/i/1"}
 		}}
-	relay := deliver.Relay{Relay: smtp.Relay{ID: "sink", Host: "127.0.0.1", Port: port, TLS: "none"}}
+	e := deliver.New(db, db, []deliver.Relay{{ID: "sink", Connections: connections, Dialer: deliver.SMTP{Relay: smtp.Relay{ID: "sink", Host: "127.0.0.1", Port: port, TLS: "none"}}}}, time.Now)
+	defer e.Close()
+	alive := &deliver.Alive{Engine: e, Workers: db}
+	fail(b, alive.Join(ctx))
+	chunks, err := db.Chunks(ctx, issue.ID)
+	fail(b, err)
 	before, began := cpuTime(), time.Now()
-	finished, _, err := deliver.New(db, relay, time.Now).Run(ctx, job, nil)
+	_, err = e.Run(ctx, job, chunks)
 	took := time.Since(began)
-	if err != nil || !finished {
-		b.Fatal(finished, err)
-	}
+	fail(b, err)
 	tally, err := db.Tally(ctx, issue.ID)
 	fail(b, err)
 	if tally.Accepted != n {

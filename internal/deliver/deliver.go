@@ -4,47 +4,59 @@
 // message goes. So after any crash, at most one copy per connection is unknown,
 // and it is named.
 //
-// Starting is recovery: a chunk that is claimed has its epoch raised, which
-// fences out whoever had it, and its attempts without outcome become unknown.
-// Unknown copies wait for a person (`issue send --retry-unknown`), as nobody can
-// tell whether they arrived.
+//	Slice -> compose and sign (one per core) -> lane (a relay) -> line (a connection) -> ledger
+//
+// A slice is some seconds of work at a chunk of the audience. Starting it is
+// recovery: the chunk's epoch is raised, which fences out whoever had it, and
+// attempts without outcome become unknown. A copy that is unknown is tried once
+// more under the same Message-ID, after everybody else, or waits for a person
+// where the publication says `unknown: hold`; unknown twice always waits.
 package deliver
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"broadsheet/internal/deliver/mime"
 	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 )
 
-// Store is the ledger. Every method is one transaction.
-type Store interface {
-	// Chunks returns the unfinished chunks of an issue.
-	Chunks(ctx context.Context, issue int64) ([]newsletter.Chunk, error)
-	// ClaimChunk raises the epoch and turns attempts without outcome into unknown.
-	ClaimChunk(ctx context.Context, c *newsletter.Chunk) error
+// Ledger is who got what. Every method is one transaction.
+type Ledger interface {
+	// Send returns the order that is carried out, as it stands now.
+	Send(ctx context.Context, issue int64) (newsletter.Send, error)
+	// ClaimChunk raises the epoch and turns attempts without outcome into unknown, or held.
+	ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string, hold bool) (won bool, err error)
+	// ReleaseChunk gives a chunk back; open are the states of copies still to be tried.
+	ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (newsletter.ChunkRest, error)
+	// Untouched counts the chunks, but for one, that were not gone through once.
+	Untouched(ctx context.Context, issue int64, but int) (int, error)
 	// Untried returns recipients without a delivery, by id.
 	Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error)
-	// Audience returns whom a send to the lists would reach now, by id.
-	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
 	// Retriable returns recipients in a state whose time has come.
 	Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error)
 	// Record makes outcomes and new attempts durable together.
 	Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error
 	// PassOver writes recipients that get no copy, and why.
 	PassOver(ctx context.Context, c newsletter.Chunk, copies []newsletter.Copy, state newsletter.DeliveryState, why string) error
-	// FinishChunks marks what is finished and returns when the next deferred copy is due.
-	FinishChunks(ctx context.Context, issue *newsletter.Issue) (finished bool, next time.Time, err error)
+}
+
+// Paces is how fast each relay is used, by all workers together.
+type Paces interface {
+	Pace(ctx context.Context, relay string) (newsletter.Pace, error)
+	SavePace(ctx context.Context, p newsletter.Pace) (won bool, err error)
 }
 
 // Session hands over messages one after the other.
 type Session interface {
-	// Send hands over a message; next is whom the one after it is for, "" if unknown.
-	Send(from, to string, message []byte, next string) smtp.Result
+	// Send hands over a message; next is the envelope of the one after it, zero if unknown.
+	Send(e smtp.Envelope, message []byte, next smtp.Envelope) smtp.Result
 	Close()
 }
 
@@ -53,157 +65,82 @@ type Dialer interface {
 	Dial(ctx context.Context) (Session, error)
 }
 
+// Relay is one way out.
+type Relay struct {
+	ID          string
+	Dialer      Dialer
+	Connections int
+	Weight      int     // its share of the mail among relays that can take it
+	Rate        float64 // messages a minute at most; 0: no limit
+	PerDay      int     // messages a day (UTC) at most; 0: no limit
+}
+
 // Job is one issue to be sent.
 type Job struct {
-	Issue       *newsletter.Issue
-	Send        newsletter.Send
-	Messages    map[string]*mime.Message // by language
-	Fallback    string                   // the language of who has none of these
-	ReturnPath  string                   // MAIL FROM
-	Relay       string
-	Connections int
-	Values      func(c newsletter.Copy, language string) mime.Values // of one recipient
-	Sign        func(message []byte) ([]byte, error)                 // nil: the relay signs
+	Issue      *newsletter.Issue
+	Send       newsletter.Send
+	Messages   map[string]*mime.Message // by language
+	Fallback   string                   // the language of who has none of these
+	ReturnPath string                   // MAIL FROM
+	VERP       bool                     // name the copy in it: bounce+TOKEN@example.org
+	Values     func(c newsletter.Copy, language string) mime.Values
+	Sign       func(m *mime.Signable) error   // nil: the relay signs
+	Progress   func(newsletter.DeliveryState) // called after each recorded outcome; may be nil
 }
 
-// Engine sends jobs.
+// Engine delivers with the relays of one process, whose connections it keeps
+// between slices. It is safe for concurrent use.
 type Engine struct {
-	store  Store
-	dialer Dialer
+	ledger Ledger
+	pool   *pool
 	now    func() time.Time
+	worker atomic.Pointer[string]
+	claims claims
 }
 
-// New returns an engine over a ledger and a relay.
-func New(store Store, dialer Dialer, now func() time.Time) *Engine {
-	return &Engine{store, dialer, now}
+// New returns an engine over a ledger and relays.
+func New(ledger Ledger, paces Paces, relays []Relay, now func() time.Time) *Engine {
+	e := &Engine{ledger: ledger, now: now}
+	e.SetWorker("")
+	e.pool = newPool(e, paces, relays)
+	return e
 }
 
-// page is how many recipients are read at a time: memory does not grow with the audience.
-const page = 200
+// SetWorker names who claims chunks: a buried worker comes back under a new name.
+func (e *Engine) SetWorker(name string) { e.worker.Store(&name) }
 
-// Run sends what can be sent now and returns whether the issue is finished, else
-// when the next deferred copy is due. When ctx ends it claims nothing more,
-// finishes what is in flight and records it. progress is called after each
-// recorded outcome, by one goroutine at a time.
-func (e *Engine) Run(ctx context.Context, job Job, progress func(newsletter.DeliveryState)) (finished bool, next time.Time, err error) {
-	chunks, err := e.store.Chunks(ctx, job.Issue.ID)
-	if err != nil {
-		return false, time.Time{}, err
+// Close ends all connections. Nothing may be under way.
+func (e *Engine) Close() { e.pool.close() }
+
+// compose writes a recipient's message into m's buffer and signs it.
+func (job Job) compose(m *message) error {
+	m.language = job.Language(m.copy.Language)
+	v := job.Values(m.copy, m.language)
+	if m.copy.MessageID != "" { // a later try is the same message
+		v.MessageID = m.copy.MessageID
 	}
-	crew := newCrew(e, job, progress)
-	for i := range chunks {
-		if err = e.store.ClaimChunk(ctx, &chunks[i]); err != nil {
-			break
-		}
-		if err = e.chunk(ctx, job, chunks[i], crew); err != nil {
-			break
-		}
-	}
-	if failed := crew.finish(); err == nil || failed != nil {
-		err = errors.Join(failed)
-	}
-	if err == nil {
-		err = ctx.Err()
+	composed, err := job.Messages[m.language].Compose(m.buf, v)
+	if err == nil && job.Sign != nil {
+		err = job.Sign(&composed)
 	}
 	if err != nil {
-		return false, time.Time{}, err
+		return fmt.Errorf("compose for subscriber %s: %w", m.copy.PublicID, err)
 	}
-	return e.store.FinishChunks(ctx, job.Issue)
-}
-
-// chunk hands the open copies of a chunk to the crew: first those never tried, then the deferred.
-func (e *Engine) chunk(ctx context.Context, job Job, c newsletter.Chunk, crew *crew) error {
-	givenUp := !e.now().Before(job.Send.GiveUpAt)
-	var after int64
-	for {
-		copies, err := e.store.Untried(ctx, job.Send, c, after, page)
-		if err != nil {
-			return err
-		}
-		if len(copies) == 0 {
-			break
-		}
-		after = copies[len(copies)-1].SubscriberID
-		if err := e.hand(ctx, c, copies, givenUp, crew); err != nil {
-			return err
-		}
-	}
-	// One reading: a copy that is deferred anew is not due before the next run.
-	now := e.now()
-	if givenUp {
-		now = time.Unix(1<<40, 0)
-	}
-	for {
-		due, err := e.store.Retriable(ctx, job.Send, c, newsletter.Deferred, now, page)
-		if err != nil || len(due) == 0 {
-			return err
-		}
-		if err := e.hand(ctx, c, due, givenUp, crew); err != nil {
-			return err
-		}
-		if err := crew.settle(ctx); err != nil { // so that the next reading does not show these again
-			return err
-		}
-	}
-}
-
-// hand passes over those who get no copy and gives the others to the crew.
-func (e *Engine) hand(ctx context.Context, c newsletter.Chunk, copies []newsletter.Copy, givenUp bool, crew *crew) error {
-	var open, suppressed, gone []newsletter.Copy
-	for _, r := range copies {
-		switch {
-		case r.Suppressed:
-			suppressed = append(suppressed, r)
-		case r.Gone:
-			gone = append(gone, r)
-		default:
-			open = append(open, r)
-		}
-	}
-	if err := e.store.PassOver(ctx, c, suppressed, newsletter.Suppressed, "the address was suppressed after the audience was frozen"); err != nil {
-		return err
-	}
-	if err := e.store.PassOver(ctx, c, gone, newsletter.DeliveryCancelled, "the person unsubscribed after the audience was frozen"); err != nil {
-		return err
-	}
-	if givenUp {
-		return e.store.PassOver(ctx, c, open, newsletter.DeliveryCancelled, "given up: the time for this issue is over")
-	}
-	for _, r := range open {
-		if err := crew.give(ctx, task{c, r}); err != nil {
-			return err
-		}
-	}
+	m.bytes, m.buf = composed.Bytes(), composed.Buffer()
+	m.messageID, m.at = v.MessageID, v.Date
+	m.envelope = smtp.Envelope{From: job.returnPath(v.MessageID), To: m.copy.Address}
 	return nil
 }
 
-// RetryAfter is when a deferred copy is tried again: two minutes, then doubling
-// up to four hours. It is the whole policy, and pure.
-func RetryAfter(attempts int) time.Duration {
-	return min(2*time.Minute<<min(attempts-1, 10), 4*time.Hour)
-}
-
-func (e *Engine) outcome(job Job, a newsletter.Attempt, res smtp.Result) newsletter.Outcome {
-	now := e.now()
-	o := newsletter.Outcome{Issue: a.Issue, Subscriber: a.Subscriber, Number: a.Number, State: res.State, Code: res.Code, Enhanced: res.Enhanced, Reply: res.Reply, Relay: job.Relay, At: now}
-	if o.State == newsletter.Deferred {
-		o.NextAt = now.Add(RetryAfter(a.Number))
+// returnPath names the copy in the sender's local part, so that a bounce tells
+// whose it is; the name is a keyed hash and no address (RFC 5321 section 4.4).
+func (job Job) returnPath(messageID string) string {
+	local, domain, ok := strings.Cut(job.ReturnPath, "@")
+	token, _, _ := strings.Cut(messageID, "@")
+	if !job.VERP || !ok {
+		return job.ReturnPath
 	}
-	return o
-}
-
-// compose writes a recipient's message into buf.
-func (job Job) compose(buf []byte, c newsletter.Copy) (message []byte, language string, v mime.Values, err error) {
-	language = job.Language(c.Language)
-	v = job.Values(c, language)
-	message, err = job.Messages[language].Append(buf, v)
-	if err == nil && job.Sign != nil {
-		message, err = job.Sign(message)
-	}
-	if err != nil {
-		return nil, "", v, fmt.Errorf("compose for subscriber %s: %w", c.PublicID, err)
-	}
-	return message, language, v, nil
+	return local + "+" + token + "@" + domain
 }
 
 // Language returns the language a recipient is written to in.
@@ -219,4 +156,34 @@ func (job Job) Language(wanted string) string {
 		}
 	}
 	return job.Fallback
+}
+
+// One hands a single message to the first relay that can be reached: a test copy, a service mail.
+func (e *Engine) One(ctx context.Context, from, to string, message []byte) (smtp.Result, error) {
+	var failed error
+	for _, l := range e.pool.lanes {
+		session, err := l.Dialer.Dial(ctx)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		defer session.Close()
+		return session.Send(smtp.Envelope{From: from, To: to}, message, smtp.Envelope{}), nil
+	}
+	if failed == nil {
+		failed = fault.Unavailablef("there is no relay")
+	}
+	return smtp.Result{}, failed
+}
+
+// SMTP makes sessions of package smtp fit Dialer.
+type SMTP struct{ smtp.Relay }
+
+// Dial opens a session.
+func (r SMTP) Dial(ctx context.Context) (Session, error) {
+	session, err := r.Relay.Dial(ctx)
+	if err != nil {
+		return nil, err // not a nil *smtp.Session in an interface
+	}
+	return session, nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -76,19 +76,50 @@ func (b *bench) job(t *testing.T) deliver.Job {
 	must(t, err)
 	m, err := mime.Compile(mime.Content{From: "News <news@example.org>", Subject: "s", HTML: "<p>" + newsletter.MarkName + "</p>", Text: "t", Boundary: "=_b"})
 	must(t, err)
-	return deliver.Job{Issue: &b.issue, Send: send, Messages: map[string]*mime.Message{"en": m, "fr": m}, Fallback: "en", ReturnPath: "news@example.org", Relay: "test", Connections: 4,
+	return deliver.Job{Issue: &b.issue, Send: send, Messages: map[string]*mime.Message{"en": m, "fr": m}, Fallback: "en", ReturnPath: "news@example.org",
 		Values: func(c newsletter.Copy, _ string) mime.Values {
 			return mime.Values{Address: c.Address, Name: c.Name, MessageID: c.PublicID + "@example.org", Date: b.clock.Now()}
 		}}
 }
 
-func (b *bench) relay() deliver.Dialer {
-	return deliver.Relay{Relay: smtp.Relay{ID: "test", Host: "127.0.0.1", Port: b.smtp.Port(), TLS: "none"}}
+func (b *bench) relay() deliver.Relay {
+	return deliver.Relay{ID: "test", Connections: 4, Dialer: deliver.SMTP{Relay: smtp.Relay{ID: "test", Host: "127.0.0.1", Port: b.smtp.Port(), TLS: "none"}}}
 }
 
+// engine is a worker's, which ends with the test.
+func (b *bench) engine(t *testing.T, ledger deliver.Ledger, relays ...deliver.Relay) *deliver.Engine {
+	t.Helper()
+	if len(relays) == 0 {
+		relays = []deliver.Relay{b.relay()}
+	}
+	e := deliver.New(ledger, b.db, relays, b.clock.Now)
+	alive := &deliver.Alive{Engine: e, Workers: b.db, Log: slog.New(slog.DiscardHandler)}
+	must(t, alive.Join(ctx))
+	t.Cleanup(func() { e.Close(); must(t, alive.Leave()) })
+	return e
+}
+
+// run delivers what can be delivered now in a process of its own.
 func (b *bench) run(ctx context.Context, t *testing.T) (bool, time.Time, error) {
 	t.Helper()
-	return deliver.New(b.db, b.relay(), b.clock.Now).Run(ctx, b.job(t), func(newsletter.DeliveryState) {})
+	return b.runOn(ctx, t, b.engine(t, b.db))
+}
+
+func (b *bench) runOn(ctx context.Context, t *testing.T, e *deliver.Engine) (bool, time.Time, error) {
+	t.Helper()
+	chunks, err := b.db.Chunks(context.Background(), b.issue.ID)
+	must(t, err)
+	again, err := e.Run(ctx, b.job(t), chunks)
+	send, failed := b.db.Send(context.Background(), b.issue.ID)
+	must(t, failed)
+	return !send.FinishedAt.IsZero(), again, err
+}
+
+func (b *bench) state(t *testing.T) newsletter.IssueState {
+	t.Helper()
+	issue, err := b.db.IssueByID(ctx, b.issue.ID)
+	must(t, err)
+	return issue.State
 }
 
 func (b *bench) tally(t *testing.T) newsletter.Tally {
@@ -118,8 +149,8 @@ func TestEveryoneOnce(t *testing.T) {
 	each(t, 1203, func(t *testing.T, b *bench) { // more than one chunk
 		b.start(t)
 		finished, _, err := b.run(ctx, t)
-		if err != nil || !finished || b.issue.State != newsletter.Sent {
-			t.Fatal(finished, b.issue.State, err)
+		if err != nil || !finished || b.state(t) != newsletter.Sent {
+			t.Fatal(finished, b.state(t), err)
 		}
 		if got := b.tally(t); got.Accepted != b.n {
 			t.Errorf("%+v", got)
@@ -184,7 +215,7 @@ func testOutcomes(t *testing.T, manner testkit.Manner) {
 		if err != nil || finished || !next.After(b.clock.Now()) {
 			t.Fatal(finished, next, err)
 		}
-		if got := b.tally(t); got.Accepted != 2 || got.Rejected != 2 || got.Deferred != 3 || got.Unknown != 1 {
+		if got := b.tally(t); got.Accepted != 2 || got.Rejected != 2 || got.Deferred != 3 || got.Held != 1 {
 			t.Errorf("after the first run: %+v", got)
 		}
 		if _, _, err := b.run(ctx, t); err != nil {
@@ -198,26 +229,17 @@ func testOutcomes(t *testing.T, manner testkit.Manner) {
 		if err != nil || !finished {
 			t.Fatal(finished, err)
 		}
-		if got := b.tally(t); got.Accepted != 5 || got.Rejected != 2 || got.Unknown != 1 {
+		if got := b.tally(t); got.Accepted != 5 || got.Rejected != 2 || got.Held != 1 {
 			t.Errorf("after the second run: %+v", got)
 		}
-		b.retryUnknown(t)
+		b.twiceUnknown(t)
+		b.gone(t)
 	})
 }
 
-// A person may have unknown copies tried once more: under the same Message-ID, and never a third time.
-func (b *bench) retryUnknown(t *testing.T) {
+// A copy that was unknown twice went out twice, under one Message-ID, and nobody may send a third.
+func (b *bench) twiceUnknown(t *testing.T) {
 	t.Helper()
-	if n, err := b.db.ReopenUnknown(ctx, &b.issue); err != nil || n != 1 {
-		t.Fatal(n, err)
-	}
-	finished, _, err := b.run(ctx, t)
-	if err != nil || !finished {
-		t.Fatal(finished, err)
-	}
-	if got := b.tally(t); got.Held != 1 || got.Unknown != 0 {
-		t.Errorf("unknown twice is not held: %+v", got)
-	}
 	ids := map[string]bool{}
 	for _, m := range b.smtp.Messages() {
 		if m.To == address(5) {
@@ -227,16 +249,33 @@ func (b *bench) retryUnknown(t *testing.T) {
 	if len(ids) != 1 || b.smtp.Copies()[address(5)] != 2 {
 		t.Errorf("%d copies under %d ids", b.smtp.Copies()[address(5)], len(ids))
 	}
-	if n, err := b.db.ReopenUnknown(ctx, &b.issue); err != nil || n != 0 {
-		t.Errorf("a held copy was opened again: %d %v", n, err)
+	if n, err := b.db.Reopen(ctx, &b.issue, nil, []newsletter.DeliveryState{newsletter.Held, newsletter.Unknown}); err != nil || n != 0 {
+		t.Errorf("a copy that was unknown twice was opened again: %d %v", n, err)
+	}
+}
+
+// A mailbox that is gone is suppressed and leaves its lists; a refusal for spam changes nothing.
+func (b *bench) gone(t *testing.T) {
+	t.Helper()
+	for i, want := range map[int]bool{1: true, 4: false} {
+		p, err := b.db.Profile(ctx, address(i))
+		must(t, err)
+		if (p.Suppression != nil) != want || want && p.Suppression.Reason != subscribers.HardBounce {
+			t.Errorf("%s: suppression %+v", address(i), p.Suppression)
+		}
+		for _, x := range p.Subscriptions {
+			if ended := x.State == subscribers.Ended; ended != want || want && x.EndReason != subscribers.Bounced {
+				t.Errorf("%s: subscription %+v", address(i), x)
+			}
+		}
 	}
 }
 
 func TestDeadRelayLosesNothing(t *testing.T) {
 	each(t, 5, func(t *testing.T, b *bench) {
 		b.start(t)
-		dead := deliver.Relay{Relay: smtp.Relay{ID: "main", Host: "127.0.0.1", Port: 1, TLS: "none"}}
-		_, _, err := deliver.New(b.db, dead, b.clock.Now).Run(ctx, b.job(t), nil)
+		dead := deliver.Relay{ID: "main", Connections: 4, Dialer: deliver.SMTP{Relay: smtp.Relay{ID: "main", Host: "127.0.0.1", Port: 1, TLS: "none"}}}
+		_, _, err := b.runOn(ctx, t, b.engine(t, b.db, dead))
 		if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "relay main at 127.0.0.1:1") {
 			t.Errorf("%v", err)
 		}
@@ -325,103 +364,6 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 			if n != 1 {
 				t.Errorf("%s has %d copies", to, n)
 			}
-		}
-	})
-}
-
-// failing is a ledger whose process dies: from call n on nothing is written any more.
-type failing struct {
-	*store.DB
-	mu   sync.Mutex
-	left int
-}
-
-var errDied = errors.New("the process died")
-
-func (f *failing) Record(ctx context.Context, o []newsletter.Outcome, a []newsletter.Attempt) error {
-	f.mu.Lock()
-	f.left--
-	dead := f.left < 0
-	f.mu.Unlock()
-	if dead {
-		return errDied
-	}
-	return f.DB.Record(ctx, o, a)
-}
-
-// However often the process dies, at whatever write: nobody is lost, nobody has
-// two copies, and who may have one without a record is named as unknown.
-func TestDeathAtEveryWrite(t *testing.T) {
-	each(t, 60, func(t *testing.T, b *bench) {
-		b.start(t)
-		finished := false
-		deaths := 0
-		for round := 0; !finished && round < 200; round++ {
-			dying := &failing{DB: b.db, left: rand.IntN(6)}
-			var err error
-			finished, _, err = deliver.New(dying, b.relay(), b.clock.Now).Run(ctx, b.job(t), nil)
-			if err != nil && !errors.Is(err, errDied) {
-				t.Fatal(err)
-			}
-			if err != nil {
-				deaths++
-			}
-			b.tally(t)
-		}
-		got := b.tally(t)
-		if !finished || deaths == 0 {
-			t.Fatalf("finished %v after %d deaths: %+v", finished, deaths, got)
-		}
-		copies := b.smtp.Copies()
-		send, err := b.db.Send(ctx, b.issue.ID)
-		must(t, err)
-		must(t, b.db.Receipt(ctx, send, func(l newsletter.ReceiptLine) error {
-			n := copies[l.Address]
-			switch {
-			case l.State == newsletter.Accepted && n == 1:
-			case l.State == newsletter.Unknown && n <= 1:
-			default:
-				t.Errorf("%s is %s with %d copies", l.Address, l.State, n)
-			}
-			return nil
-		}))
-		t.Logf("%d deaths, %d unknown", deaths, got.Unknown)
-	})
-}
-
-// A worker that was taken over records what the relay told it, and begins nothing new.
-func TestFencing(t *testing.T) {
-	each(t, 3, func(t *testing.T, b *bench) {
-		b.start(t)
-		chunks, err := b.db.Chunks(ctx, b.issue.ID)
-		must(t, err)
-		old := chunks[0]
-		must(t, b.db.ClaimChunk(ctx, &old))
-		send, err := b.db.Send(ctx, b.issue.ID)
-		must(t, err)
-		copies, err := b.db.Untried(ctx, send, old, 0, 10)
-		must(t, err)
-		attempt := func(i int) newsletter.Attempt {
-			return newsletter.Attempt{Issue: b.issue.ID, Subscriber: copies[i].SubscriberID, Chunk: old.Number, Epoch: old.Epoch, Number: 1, Language: "en", MessageID: "m", StartedAt: b.clock.Now()}
-		}
-		must(t, b.db.Record(ctx, nil, []newsletter.Attempt{attempt(0)}))
-		taken := chunks[0]
-		must(t, b.db.ClaimChunk(ctx, &taken))
-		if got := b.tally(t); got.Unknown != 1 {
-			t.Errorf("an orphaned attempt is not unknown: %+v", got)
-		}
-		if err := b.db.Record(ctx, nil, []newsletter.Attempt{attempt(1)}); !fault.Is(err, fault.Conflict) {
-			t.Errorf("a fenced worker began an attempt: %v", err)
-		}
-		late := newsletter.Outcome{Issue: b.issue.ID, Subscriber: copies[0].SubscriberID, Number: 1, State: newsletter.Accepted, Code: 250, At: b.clock.Now()}
-		must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
-		if got := b.tally(t); got.Accepted != 1 || got.Unknown != 0 {
-			t.Errorf("a late fact was not taken: %+v", got)
-		}
-		late.State = newsletter.Rejected
-		must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
-		if got := b.tally(t); got.Accepted != 1 {
-			t.Errorf("an outcome was changed: %+v", got)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"broadsheet/internal/deliver"
 	"broadsheet/internal/deliver/mime"
 	"broadsheet/internal/newsletter"
+	"broadsheet/internal/notice"
 	"broadsheet/internal/schedule"
 )
 
@@ -103,6 +104,17 @@ func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot ne
 		}
 	}
 	wait := func(note string) error {
+		alarm := notice.Alarm{Kind: "waits", Since: slot.DueAt, Until: slot.DueAt.Add(time.Duration(pub.Schedule.SendWindow)), Why: note, Link: d.Links.Issue("")}
+		if issue != nil {
+			alarm.Link = d.Links.Issue(issue.Slug())
+		}
+		if late {
+			alarm.Kind = "missed"
+		}
+		alarm.Dedupe = alarm.Kind + " " + pub.ID + " " + slot.Label
+		if err := d.alarm(ctx, pub, alarm); err != nil {
+			return err
+		}
 		if late {
 			return d.settle(ctx, slot, "missed", note+"; send by hand")
 		}
@@ -129,45 +141,6 @@ func (d *Desk) sendSlot(ctx context.Context, pub newsletter.Publication, slot ne
 		return err
 	}
 	return d.settle(ctx, slot, "done", issue.Slug())
-}
-
-// Deliver sends every issue that is being sent, as far as that goes now. It is
-// also recovery: an issue whose sender died is simply still being sent.
-func (d *Desk) Deliver(ctx context.Context) error {
-	if d.CanSend() != nil {
-		return nil
-	}
-	issues, err := d.Issues.Sending(ctx)
-	if err != nil {
-		return err
-	}
-	var failed error
-	for _, issue := range issues {
-		if ctx.Err() != nil {
-			break
-		}
-		pub, err := d.Publication(issue.Publication)
-		if err == nil {
-			err = d.deliverOne(ctx, &issue, pub)
-		}
-		failed = errors.Join(failed, err)
-	}
-	return failed
-}
-
-func (d *Desk) deliverOne(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication) error {
-	unlock, mine, err := d.Sends.LockEngine(ctx)
-	if err != nil || !mine {
-		return err
-	}
-	defer unlock()
-	_, err = d.run(ctx, issue, pub, func(newsletter.Tally) {})
-	if issue.State == newsletter.Sent {
-		tally, countErr := d.Sends.Tally(ctx, issue.ID)
-		d.Log.Info("issue sent", "issue", issue.Slug(), "audience", tally.Audience, "accepted", tally.Accepted, "rejected", tally.Rejected, "unknown", tally.Unknown)
-		err = errors.Join(err, countErr)
-	}
-	return err
 }
 
 // noticeLease is how long one process has a notice to itself.
@@ -205,21 +178,18 @@ func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
 
 func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (state string, next time.Time) {
 	pub := newsletter.Publication{From: n.Sender}
-	later := d.Now().Add(deliver.RetryAfter(n.Attempts + 1))
+	later := d.Now().Add(deliver.RetryAfter(n.Attempts+1, n.Dedupe))
 	m, err := mime.Compile(mime.Content{From: n.Sender, Subject: n.Subject, HTML: n.HTML, Text: n.Text, Boundary: mime.BoundaryFor(n.Subject + n.Address),
 		Headers: []mime.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}}})
 	var message []byte
 	if err == nil {
-		message, err = m.Append(nil, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Dedupe), Date: d.Now()})
-	}
-	if err == nil {
-		message, err = d.sign(message)
+		message, err = d.compose(m, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Dedupe), Date: d.Now()})
 	}
 	if err != nil {
 		d.Log.Error("service mail cannot be written", "notice", n.ID, "kind", n.Kind, "error", err)
 		return "refused", later
 	}
-	res, err := deliver.One(ctx, d.Delivery.Dialer, d.returnPath(pub), n.Address, message)
+	res, err := d.Delivery.Engine.One(ctx, d.returnPath(pub), n.Address, message)
 	switch {
 	case err != nil:
 		d.Log.Warn("service mail waits for the relay", "notice", n.ID, "kind", n.Kind, "error", err)

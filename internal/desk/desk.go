@@ -33,6 +33,7 @@ type Issues interface {
 	SaveRevision(ctx context.Context, issue *newsletter.Issue) error
 	Issue(ctx context.Context, publication string, number int) (newsletter.Issue, error)
 	IssueByPublicID(ctx context.Context, id string) (newsletter.Issue, error)
+	IssueByID(ctx context.Context, id int64) (newsletter.Issue, error)
 	Issues(ctx context.Context, publication string) ([]newsletter.Issue, error)
 	Sending(ctx context.Context) ([]newsletter.Issue, error)
 	MoveIssue(ctx context.Context, issue *newsletter.Issue, to newsletter.IssueState, digest string) error
@@ -47,15 +48,28 @@ type Items interface {
 	SourceRuns(ctx context.Context) (map[string]newsletter.SourceRun, error)
 }
 
-// Sends is the ledger as the desk sees it.
+// Sends is what is being sent.
 type Sends interface {
 	StartSend(ctx context.Context, issue *newsletter.Issue, order newsletter.Order) error
 	Send(ctx context.Context, issue int64) (newsletter.Send, error)
+	Pause(ctx context.Context, issue int64, on bool) error
+	CancelSend(ctx context.Context, issue int64, by string) error
+	Stalled(ctx context.Context, issue int64, done int) (since time.Time, err error)
+	Chunks(ctx context.Context, issue int64) ([]newsletter.Chunk, error)
+	Chunk(ctx context.Context, issue int64, number int) (newsletter.Chunk, error)
+	LockEngine() (unlock func(), ok bool, err error)
+}
+
+// Receipts is the ledger as people see it.
+type Receipts interface {
 	CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error)
-	ReopenUnknown(ctx context.Context, issue *newsletter.Issue) (int64, error)
+	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
 	Tally(ctx context.Context, issue int64) (newsletter.Tally, error)
+	Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes, error)
 	Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error
-	LockEngine(ctx context.Context) (unlock func(), ok bool, err error)
+	Tries(ctx context.Context, issue, subscriber int64) ([]newsletter.Try, error)
+	Reopen(ctx context.Context, issue *newsletter.Issue, people []int64, states []newsletter.DeliveryState) (int64, error)
+	CancelCopies(ctx context.Context, issue int64, people []int64, states []newsletter.DeliveryState) (int64, error)
 }
 
 // Slots is the store of the schedule.
@@ -85,6 +99,8 @@ type Links interface {
 	Test(pub newsletter.Publication, issue newsletter.Issue, address, name, language string) mime.Values
 	// Review returns an approver's personal link.
 	Review(issue newsletter.Issue, person string, until time.Time) string
+	// Issue returns where the desk shows an issue, or with "" all of them.
+	Issue(slug string) string
 	// Confirm returns the link that confirms a subscription.
 	Confirm(subscriber, list string) string
 	// Headers returns the fixed list headers of a publication's issue.
@@ -93,20 +109,20 @@ type Links interface {
 	MessageID(pub newsletter.Publication, parts ...string) string
 }
 
-// Delivery says how mail leaves; a nil Dialer means that no relay is configured.
+// Delivery says how mail leaves; a nil Engine means that no relay is configured.
 type Delivery struct {
-	Dialer      deliver.Dialer
-	Signer      Signer // nil: the relay signs
-	Relay       string
-	Connections int
-	ReturnPath  string // "": the publication's sender
-	Outbox      string // the folder of rehearsals
-	Rehearsal   bool   // a rehearsal clock is set: nothing may really be sent
+	Engine     *deliver.Engine
+	Alive      *deliver.Alive
+	Signer     Signer // nil: the relay signs
+	ReturnPath string // "": the publication's sender
+	VERP       bool   // name the copy in the return path
+	Outbox     string // the folder of rehearsals
+	Rehearsal  bool   // a rehearsal clock is set: nothing may really be sent
 }
 
-// Signer signs finished messages and checks its own signatures.
+// Signer puts signatures before finished messages and checks its own.
 type Signer interface {
-	Sign(message []byte) (header []byte, err error)
+	Sign(m *mime.Signable) error
 	Verify(message []byte) error
 }
 
@@ -120,9 +136,9 @@ type Desk struct {
 	Issues    Issues
 	Items     Items
 	Sends     Sends
+	Receipts  Receipts
 	Slots     Slots
 	Office    Office
-	Ledger    deliver.Store
 	People    *subscribers.Service
 	Collector *collect.Collector
 	Renderer  *render.Renderer
@@ -131,6 +147,8 @@ type Desk struct {
 	Links     Links
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	jobs jobs // compiled issues
 }
 
 // Publication returns the publication with an id; "" is the only one there is.

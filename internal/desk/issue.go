@@ -100,25 +100,6 @@ func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed
 	return Composed{issue, "composed"}, d.audit(ctx, actor, "composed", issue, "")
 }
 
-// Cancel ends an issue that is not to be sent; its items may stand in another.
-func (d *Desk) Cancel(ctx context.Context, slug, actor string) (newsletter.Issue, error) {
-	actor, err := d.who(actor, staff.Editor)
-	if err != nil {
-		return newsletter.Issue{}, err
-	}
-	issue, _, err := d.Open(ctx, slug)
-	if err != nil {
-		return issue, err
-	}
-	if !issue.State.Editable() {
-		return issue, fault.Conflictf("issue %s is %s and cannot be cancelled", slug, issue.State)
-	}
-	if err := d.Issues.MoveIssue(ctx, &issue, newsletter.Cancelled, ""); err != nil {
-		return issue, err
-	}
-	return issue, d.audit(ctx, actor, "cancelled", issue, "")
-}
-
 // openIssue returns the newest regular issue that is not sent yet.
 func (d *Desk) openIssue(ctx context.Context, publication string) (*newsletter.Issue, error) {
 	issues, err := d.Issues.Issues(ctx, publication)

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"net/mail"
 	"path/filepath"
 	"slices"
@@ -41,7 +40,7 @@ func (d *Desk) Plan(ctx context.Context, slug string) (Plan, error) {
 		plan.Lists, plan.Audience, plan.GiveUpAt = send.Lists, send.Audience, send.GiveUpAt
 		return plan, err
 	case newsletter.Approved:
-		plan.Audience, plan.Suppressed, err = d.Sends.CountAudience(ctx, pub.Lists)
+		plan.Audience, plan.Suppressed, err = d.Receipts.CountAudience(ctx, pub.Lists)
 		return plan, err
 	}
 	return plan, fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", slug, issue.State), "%s", nextStep(issue))
@@ -56,9 +55,8 @@ func nextStep(issue newsletter.Issue) string {
 
 // Ask is what a person wants of a send.
 type Ask struct {
-	Count        int    // send to exactly so many; -1 takes all
-	Digest       string // send only an issue whose digest begins so; "" takes what is approved
-	RetryUnknown bool   // try copies whose fate is unknown once more, under the same Message-ID
+	Count  int    // send to exactly so many; -1 takes all
+	Digest string // send only an issue whose digest begins so; "" takes what is approved
 }
 
 // Send orders an approved issue sent, and sends it unless another process does.
@@ -79,11 +77,6 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, ask Ask, progress f
 	if err := d.order(ctx, &issue, pub, actor, ask); err != nil {
 		return Status{}, err
 	}
-	if ask.RetryUnknown {
-		if err := d.reopen(ctx, &issue); err != nil {
-			return Status{}, err
-		}
-	}
 	if issue.State == newsletter.Sending {
 		if err := d.runOrWatch(ctx, &issue, pub, progress); err != nil {
 			return Status{}, err
@@ -92,24 +85,12 @@ func (d *Desk) Send(ctx context.Context, slug, actor string, ask Ask, progress f
 	return d.Status(context.WithoutCancel(ctx), slug)
 }
 
-func (d *Desk) reopen(ctx context.Context, issue *newsletter.Issue) error {
-	send, err := d.Sends.Send(ctx, issue.ID)
-	if err != nil {
-		return err
-	}
-	if !d.Now().Before(send.GiveUpAt) {
-		return fault.Conflictf("the time for %s was over at %s: its unknown copies stay as they are", issue.Slug(), send.GiveUpAt.Format(time.RFC3339))
-	}
-	_, err = d.Sends.ReopenUnknown(ctx, issue)
-	return err
-}
-
 // CanSend says why nothing can really be sent from here: a rehearsal clock, or no relay.
 func (d *Desk) CanSend() error {
 	if d.Delivery.Rehearsal {
 		return fault.WithHint(fault.Forbiddenf("with --now nothing is really sent"), "use --rehearse to write files into the outbox")
 	}
-	if d.Delivery.Dialer == nil {
+	if d.Delivery.Engine == nil {
 		return fault.WithHint(fault.Conflictf("no relay is configured, so nothing can be sent"), "add relays: to the configuration, or use `issue send --rehearse`")
 	}
 	return nil
@@ -134,7 +115,7 @@ func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newslette
 	if got := newsletter.IssueDigest(reseal(proofs)); got != issue.Digest {
 		return fault.Conflictf("the stored proofs of %s are not what was approved (%.12s, not %.12s): nothing is sent", issue.Slug(), got, issue.Digest)
 	}
-	order := newsletter.Order{Digest: issue.Digest, Lists: pub.Lists, By: actor, GiveUpAfter: time.Duration(pub.Schedule.GiveUpAfter), Expect: ask.Count}
+	order := newsletter.Order{Digest: issue.Digest, Lists: pub.Lists, By: actor, GiveUpAfter: time.Duration(pub.Schedule.GiveUpAfter), HoldUnknown: pub.Schedule.Unknown == "hold", Expect: ask.Count}
 	if err := d.Sends.StartSend(ctx, issue, order); err != nil {
 		return err
 	}
@@ -149,97 +130,6 @@ func reseal(proofs []newsletter.Proof) []newsletter.Proof {
 	return proofs
 }
 
-// runOrWatch sends, or watches another process of this database send; should
-// that one end before its work is done, this one takes over.
-func (d *Desk) runOrWatch(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, progress func(newsletter.Tally)) error {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		unlock, mine, err := d.Sends.LockEngine(ctx)
-		if err != nil {
-			return fmt.Errorf("take the right to send: %w", err)
-		}
-		if mine {
-			defer unlock()
-			_, err := d.run(ctx, issue, pub, progress)
-			return err
-		}
-		tally, err := d.Sends.Tally(ctx, issue.ID)
-		if err != nil {
-			return err
-		}
-		progress(tally)
-		if tally.Pending+tally.Attempting == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-// run sends what can be sent now; the engine lock is held.
-func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.Publication, progress func(newsletter.Tally)) (next time.Time, err error) {
-	send, err := d.Sends.Send(ctx, issue.ID)
-	if err != nil {
-		return next, err
-	}
-	proofs, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)
-	if err != nil {
-		return next, err
-	}
-	if got := newsletter.IssueDigest(reseal(proofs)); got != send.Digest {
-		return next, fault.Conflictf("the stored proofs of %s are not what was approved: sending stops", issue.Slug())
-	}
-	job, err := d.job(*issue, pub, send, proofs)
-	if err != nil {
-		return next, err
-	}
-	job.Issue = issue
-	if err := d.signatureHolds(job, pub, *issue); err != nil {
-		return next, err
-	}
-	tally, err := d.Sends.Tally(ctx, issue.ID)
-	if err != nil {
-		return next, err
-	}
-	count := func(state newsletter.DeliveryState) {
-		tally.Add(state, 1)
-		tally.Settle()
-		progress(tally)
-	}
-	_, next, err = deliver.New(d.Ledger, d.Delivery.Dialer, d.Now).Run(ctx, job, count)
-	return next, err
-}
-
-func (d *Desk) job(issue newsletter.Issue, pub newsletter.Publication, send newsletter.Send, proofs []newsletter.Proof) (deliver.Job, error) {
-	job := deliver.Job{Sign: d.sign, Send: send, Messages: map[string]*mime.Message{}, Fallback: pub.Fallback(), ReturnPath: d.returnPath(pub), Relay: d.Delivery.Relay, Connections: d.Delivery.Connections,
-		Values: func(c newsletter.Copy, language string) mime.Values {
-			v := d.Links.Copy(pub, issue, c, language)
-			v.Date = d.Now().In(pub.Location())
-			return v
-		}}
-	for _, p := range proofs {
-		m, err := mime.Compile(content(pub, p, d.Links.Headers(pub, issue)))
-		if err != nil {
-			return job, fmt.Errorf("compile %s in %s: %w", issue.Slug(), p.Language, err)
-		}
-		job.Messages[p.Language] = m
-	}
-	return job, nil
-}
-
-// sign puts the signatures before a finished message.
-func (d *Desk) sign(message []byte) ([]byte, error) {
-	if d.Delivery.Signer == nil {
-		return message, nil
-	}
-	header, err := d.Delivery.Signer.Sign(message)
-	return append(header, message...), err
-}
-
 // signatureHolds checks our own signature on a message of the issue before anybody gets one.
 func (d *Desk) signatureHolds(job deliver.Job, pub newsletter.Publication, issue newsletter.Issue) error {
 	if d.Delivery.Signer == nil {
@@ -247,10 +137,7 @@ func (d *Desk) signatureHolds(job deliver.Job, pub newsletter.Publication, issue
 	}
 	v := d.Links.Test(pub, issue, "reader@example.org", "Reader", job.Fallback)
 	v.MessageID, v.Date = d.Links.MessageID(pub, "proof of signature", issue.PublicID), d.Now()
-	message, err := job.Messages[job.Fallback].Append(nil, v)
-	if err == nil {
-		message, err = d.sign(message)
-	}
+	message, err := d.compose(job.Messages[job.Fallback], v)
 	if err == nil {
 		err = d.Delivery.Signer.Verify(message)
 	}
@@ -290,12 +177,13 @@ func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n 
 	if err != nil {
 		return "", 0, err
 	}
-	job, err := d.job(issue, pub, newsletter.Send{Lists: pub.Lists}, proofs)
+	job, err := d.job(&issue, pub, proofs)
 	if err != nil {
 		return "", 0, err
 	}
+	job.Send.Lists = pub.Lists
 	dir = filepath.Join(d.Delivery.Outbox, strings.ReplaceAll(slug, "/", "-"))
-	n, err = deliver.New(d.Ledger, nil, d.Now).Rehearse(ctx, job, deliver.Outbox{Dir: dir})
+	n, err = deliver.Rehearse(ctx, d.Receipts, job, dir)
 	return dir, n, err
 }
 
@@ -316,7 +204,7 @@ func (d *Desk) Test(ctx context.Context, slug, to, language, actor string) error
 	if err != nil {
 		return err
 	}
-	res, err := deliver.One(ctx, d.Delivery.Dialer, d.returnPath(pub), to, message)
+	res, err := d.Delivery.Engine.One(ctx, d.returnPath(pub), to, message)
 	if err != nil {
 		return err
 	}
@@ -339,10 +227,7 @@ func (d *Desk) testCopy(ctx context.Context, slug, to, language string) ([]byte,
 	}
 	v := d.Links.Test(pub, issue, to, "", proof.Language)
 	v.Date, v.MessageID = d.Now().In(pub.Location()), d.Links.MessageID(pub, "test", slug, to, d.Now().String())
-	message, err := m.Append(nil, v)
-	if err == nil {
-		message, err = d.sign(message)
-	}
+	message, err := d.compose(m, v)
 	return message, pub, err
 }
 
@@ -376,9 +261,6 @@ func (d *Desk) Preview(ctx context.Context, slug, language, subscriber string) (
 	if err != nil {
 		return Preview{}, err
 	}
-	message, err := m.Append(nil, v)
-	if err == nil {
-		message, err = d.sign(message)
-	}
+	message, err := d.compose(m, v)
 	return Preview{mime.Personalise(proof.HTML, true, proof.Reader, v), mime.Personalise(proof.Text, false, proof.Reader, v), message, proof}, err
 }

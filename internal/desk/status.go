@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"broadsheet/internal/deliver"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/staff"
@@ -20,7 +21,8 @@ type Status struct {
 	Slot      string                `json:"slot,omitempty"`
 	Send      *newsletter.Send      `json:"send,omitempty"`
 	newsletter.Tally
-	UpdatedAt time.Time `json:"updated_at"`
+	Outcomes  []newsletter.Outcomes `json:"outcomes,omitempty"` // by class and code, the most frequent first
+	UpdatedAt time.Time             `json:"updated_at"`
 }
 
 // Status says where an issue stands.
@@ -43,7 +45,15 @@ func (d *Desk) Status(ctx context.Context, slug string) (Status, error) {
 		return s, err
 	}
 	s.Send = &send
-	s.Tally, err = d.Sends.Tally(ctx, issue.ID)
+	if s.Tally, err = d.Receipts.Tally(ctx, issue.ID); err != nil {
+		return s, err
+	}
+	s.Outcomes, err = d.Receipts.Outcomes(ctx, issue.ID)
+	for i, o := range s.Outcomes {
+		if s.Outcomes[i].Class = deliver.Class(o.Code, o.Enhanced); o.State == newsletter.Suppressed || o.State == newsletter.DeliveryCancelled {
+			s.Outcomes[i].Class = "other"
+		}
+	}
 	return s, err
 }
 
@@ -65,5 +75,5 @@ func (d *Desk) Receipt(ctx context.Context, slug string, each func(newsletter.Re
 	if err != nil {
 		return fault.WithHint(err, "a receipt exists from `broadsheet issue send` on")
 	}
-	return d.Sends.Receipt(ctx, send, each)
+	return d.Receipts.Receipt(ctx, send, each)
 }

@@ -100,6 +100,10 @@ func (c *Client) CloseIdle() {
 	c.open.CloseIdleConnections()
 }
 
+// Plain is for libraries that speak HTTP themselves, with addresses that the
+// operator wrote into the configuration; private ones may be among these.
+func (c *Client) Plain() *http.Client { return c.open }
+
 func (c *Client) host(name string) *sync.Mutex {
 	c.mu.Lock()
 	defer c.mu.Unlock()

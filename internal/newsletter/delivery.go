@@ -15,8 +15,8 @@ const (
 	Accepted          DeliveryState = "accepted"   // the relay answered 250 to the final dot
 	Deferred          DeliveryState = "deferred"   // a temporary refusal: tried again later
 	Rejected          DeliveryState = "rejected"   // a permanent refusal
-	Unknown           DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted
-	Held              DeliveryState = "held"       // unknown twice: waits for a person
+	Unknown           DeliveryState = "unknown"    // the attempt broke off where a copy may have been accepted: tried once more, last
+	Held              DeliveryState = "held"       // unknown twice, or once where the publication says so: waits for a person
 	Suppressed        DeliveryState = "suppressed" // the address was suppressed after the audience was frozen
 	DeliveryCancelled DeliveryState = "cancelled"  // the person left, or the send was given up, before an attempt
 )
@@ -46,6 +46,7 @@ type Outcome struct {
 	Relay      string
 	At         time.Time
 	NextAt     time.Time // deferred: when to try again
+	HardBounce bool      // the mailbox is gone: nothing goes to this address any more
 }
 
 // Chunk is a slice of a frozen audience: recipients with First <= id <= Last.
@@ -56,6 +57,14 @@ type Chunk struct {
 	Last   int64
 	Count  int
 	Epoch  int64 // raised by each start; the last starter wins
+	Tried  bool  // everyone in it was tried or passed over once
+}
+
+// ChunkRest is how a chunk stands when its worker gives it back.
+type ChunkRest struct {
+	Open     int       // copies that still have to be tried
+	Next     time.Time // when the next of the deferred is due; zero: none
+	SendDone bool      // with this chunk the whole issue is finished
 }
 
 // Tally counts an issue's audience by where each copy stands. The parts always add up to Audience.
@@ -113,6 +122,7 @@ type ReceiptLine struct {
 	Code       int           `json:"code,omitempty"`
 	Enhanced   string        `json:"enhanced,omitempty"`
 	Reply      string        `json:"reply,omitempty"`
+	NextAt     time.Time     `json:"next_at,omitzero"`
 	At         time.Time     `json:"at,omitzero"`
 }
 
@@ -164,25 +174,74 @@ type Order struct {
 	Lists       []string
 	By          string
 	GiveUpAfter time.Duration
-	Expect      int // refuse any other number of recipients; -1 takes all
+	HoldUnknown bool // a copy whose fate is unknown waits for a person
+	Expect      int  // refuse any other number of recipients; -1 takes all
 }
 
 // Send is the order behind a sent issue: what, to whom, and until when.
 type Send struct {
-	Issue      int64     `json:"-"`
-	Digest     string    `json:"digest"`
-	Lists      []string  `json:"lists"`
-	FrozenAt   time.Time `json:"frozen_at"`
-	Audience   int       `json:"audience"`
-	GiveUpAt   time.Time `json:"give_up_at"`
-	OrderedBy  string    `json:"ordered_by"`
-	FinishedAt time.Time `json:"finished_at,omitzero"`
+	Issue       int64     `json:"-"`
+	Digest      string    `json:"digest"`
+	Lists       []string  `json:"lists"`
+	FrozenAt    time.Time `json:"frozen_at"`
+	Audience    int       `json:"audience"`
+	GiveUpAt    time.Time `json:"give_up_at"`
+	OrderedBy   string    `json:"ordered_by"`
+	HoldUnknown bool      `json:"hold_unknown"`
+	PausedAt    time.Time `json:"paused_at,omitzero"`
+	CancelledBy string    `json:"cancelled_by,omitempty"`
+	FinishedAt  time.Time `json:"finished_at,omitzero"`
+}
+
+// Worker is a process that delivers. While it lives its beats rise; who sees
+// them stand still buries it, so that no two clocks are ever compared.
+type Worker struct {
+	ID      string `json:"id"`
+	Host    string `json:"host"`
+	Version string `json:"version"`
+	Beats   int64  `json:"beats"`
+	Gone    bool   `json:"gone"` // its connection to the database is cut: it may have died, or only lost that
+}
+
+// Pace is how fast a relay is used, shared by all workers.
+type Pace struct {
+	Relay     string    `json:"relay"`
+	Rate      float64   `json:"rate"` // messages a minute now; 0: as fast as it takes them
+	Tokens    float64   `json:"-"`
+	At        time.Time `json:"-"` // when Tokens was right
+	Day       string    `json:"day"`
+	Used      int       `json:"used"`                // of the day's allowance
+	LimitedAt time.Time `json:"limited_at,omitzero"` // the last answer that asked for less
+	RaisedAt  time.Time `json:"-"`
+	Version   int64     `json:"-"`
+}
+
+// Outcomes counts an issue's copies by what became of them and why.
+type Outcomes struct {
+	State    DeliveryState `json:"state"`
+	Class    string        `json:"class"` // ok, mailbox, quota, size, policy, limit, network, protocol, other
+	Code     int           `json:"code,omitempty"`
+	Enhanced string        `json:"enhanced,omitempty"`
+	Count    int           `json:"count"`
+}
+
+// Try is one attempt of a delivery's history.
+type Try struct {
+	Number     int           `json:"number"`
+	State      DeliveryState `json:"state"`
+	StartedAt  time.Time     `json:"started_at"`
+	FinishedAt time.Time     `json:"finished_at,omitzero"`
+	Code       int           `json:"code,omitempty"`
+	Enhanced   string        `json:"enhanced,omitempty"`
+	Reply      string        `json:"reply,omitempty"`
+	Relay      string        `json:"relay,omitempty"`
 }
 
 // Copy is one recipient's copy that may be tried now.
 type Copy struct {
 	subscribers.Recipient
 	Attempts   int    // made so far
+	Unknowns   int    // of these with an unknown fate
 	MessageID  string // of earlier attempts
 	Suppressed bool   // the address was suppressed since the freeze
 	Gone       bool   // the person left since the freeze

@@ -63,6 +63,7 @@ type Schedule struct {
 	Closed      Closed   `yaml:"closed"`
 	SendWindow  Duration `yaml:"send_window"`
 	GiveUpAfter Duration `yaml:"give_up_after"`
+	Unknown     string   `yaml:"unknown" jsonschema:"enum=retry,enum=hold"` // what becomes of a copy that may or may not have been accepted
 }
 
 // Closed says on which days nothing is done, and where such a slot moves to.

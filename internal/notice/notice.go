@@ -63,7 +63,7 @@ func (w *Writer) Review(pub newsletter.Publication, issue newsletter.Issue, proo
 		return newsletter.Notice{}, err
 	}
 	return newsletter.Notice{Dedupe: fmt.Sprintf("review %s %d %s", issue.PublicID, issue.UpdatedAt.UnixMilli(), person), Kind: "review", Address: person, Sender: pub.From,
-		Language: proof.Language, Subject: v.Subject, HTML: intoBody(proof.HTML, html), Text: text + proof.Text}, nil
+		Language: proof.Language, Subject: v.Subject, HTML: intoBody(retitle(proof.HTML, v.Subject), html), Text: text + proof.Text}, nil
 }
 
 // intoBody puts a fragment at the top of a document's body.
@@ -92,4 +92,45 @@ func (w *Writer) Confirm(pub newsletter.Publication, language, address, link, de
 		return newsletter.Notice{}, err
 	}
 	return newsletter.Notice{Dedupe: dedupe, Kind: "confirm", Address: address, Sender: pub.From, Language: language, Subject: v.Subject, HTML: html, Text: text}, nil
+}
+
+// retitle gives a document the title of the mail that carries it.
+func retitle(document, title string) string {
+	before, rest, ok := strings.Cut(document, "<title>")
+	_, after, closed := strings.Cut(rest, "</title>")
+	if !ok || !closed {
+		return document
+	}
+	return before + "<title>" + template.HTMLEscapeString(title) + "</title>" + after
+}
+
+// Alarm is what the team must hear of a send: that it was missed, that it waits
+// though it is due, that it stands still.
+type Alarm struct {
+	Kind      string // missed | waits | stalled
+	Number    int    // of the issue, 0 if there is none
+	Since     time.Time
+	Until     time.Time
+	Why       string
+	Done, All int
+	Link      string
+	Dedupe    string
+}
+
+// Alarm tells one of the team.
+func (w *Writer) Alarm(pub newsletter.Publication, a Alarm, person, language string) (newsletter.Notice, error) {
+	words := locale.For(language)
+	when := func(t time.Time) string {
+		local := t.In(pub.Location())
+		return words.Date(local) + ", " + local.Format("15:04")
+	}
+	values := []string{"title", pub.Title.In(language, pub.Fallback()), "n", strconv.Itoa(a.Number), "date", when(a.Since), "until", when(a.Until), "why", a.Why,
+		"done", strconv.Itoa(a.Done), "audience", strconv.Itoa(a.All)}
+	subject := words.Label("alarm_"+a.Kind+"_subject", values...)
+	v := view{Language: language, Dir: words.Dir(), Subject: subject, Heading: subject, Intro: words.Label("alarm_"+a.Kind, values...), Open: words.Label("alarm_open"), Link: a.Link}
+	html, text, err := w.write("alarm", v)
+	if err != nil {
+		return newsletter.Notice{}, err
+	}
+	return newsletter.Notice{Dedupe: "alarm " + a.Dedupe + " " + person, Kind: "alarm", Address: person, Sender: pub.From, Language: language, Subject: subject, HTML: html, Text: text}, nil
 }

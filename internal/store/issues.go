@@ -123,6 +123,13 @@ func (db *DB) IssueByPublicID(ctx context.Context, id string) (newsletter.Issue,
 	return oneIssue(r, err, id)
 }
 
+// IssueByID returns an issue by its row.
+func (db *DB) IssueByID(ctx context.Context, id int64) (newsletter.Issue, error) {
+	var r issueRow
+	err := db.write.GetContext(ctx, &r, issueQuery+`WHERE i.id = $1`, id)
+	return oneIssue(r, err, fmt.Sprint(id))
+}
+
 func oneIssue(r issueRow, err error, name string) (newsletter.Issue, error) {
 	if missing(err) {
 		return newsletter.Issue{}, fault.WithHint(fault.NotFoundf("no issue %s", name), "`broadsheet issue list` shows them")

@@ -131,11 +131,12 @@ func (db *DB) Item(ctx context.Context, id int64) (newsletter.Item, error) {
 	return r.item()
 }
 
-// PlacedItems returns the ids of items in the current revision of any issue of the publication but one (0: none left out).
+// PlacedItems returns the ids of items in the current revision of any issue of the publication but one
+// (0: none left out). One that was cancelled does not count, unless some of it went out.
 func (db *DB) PlacedItems(ctx context.Context, publication string, except int64) (map[int64]bool, error) {
 	var ids []int64
 	if err := db.read.SelectContext(ctx, &ids, `SELECT DISTINCT e.item_id FROM entries e JOIN issues i ON i.id = e.issue_id AND i.revision = e.revision
-		WHERE i.publication_id = $1 AND i.id <> $2 AND i.state <> 'cancelled'`, publication, except); err != nil {
+		WHERE i.publication_id = $1 AND i.id <> $2 AND (i.state <> 'cancelled' OR EXISTS (SELECT 1 FROM sends n WHERE n.issue_id = i.id))`, publication, except); err != nil {
 		return nil, fmt.Errorf("read placed items: %w", err)
 	}
 	placed := map[int64]bool{}

@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 	"broadsheet/subscribers"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // chunkSize is how many recipients a slice of an audience has at most.
@@ -36,8 +39,9 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 		if n == 0 {
 			return fault.Conflictf("issue %s is not approved with digest %.12s", issue.Slug(), order.Digest)
 		}
-		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, finished_at) VALUES ($1, $2, $3, $4, 0, $5, $6, 0)`,
-			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By); err != nil {
+		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at, moved, moved_at)
+			VALUES ($1, $2, $3, $4, 0, $5, $6, $7, 0, '', 0, 0, $4)`,
+			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By, bit(order.HoldUnknown)); err != nil {
 			return fmt.Errorf("start sending %s: %w", issue.Slug(), err)
 		}
 		audience, err := t.freeze(issue.ID, order.Lists)
@@ -49,9 +53,11 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 		case order.Expect >= 0 && order.Expect != audience:
 			return fault.Conflictf("%d recipients were expected, but %s would go to %d: nothing was sent", order.Expect, issue.Slug(), audience)
 		}
-		_, err = t.exec(`UPDATE sends SET audience = $1 WHERE issue_id = $2`, audience, issue.ID)
+		if _, err = t.exec(`UPDATE sends SET audience = $1 WHERE issue_id = $2`, audience, issue.ID); err != nil {
+			return err
+		}
 		issue.State = newsletter.Sending
-		return err
+		return t.queueChunks(issue.ID)
 	})
 }
 
@@ -68,7 +74,7 @@ func (t *tx) freeze(issue int64, lists []string) (audience int, err error) {
 		return 0, err
 	}
 	for _, c := range chunks {
-		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, finished_at) VALUES ($1, $2, $3, $4, $5, 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
+		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, worker, tried, queued, finished_at) VALUES ($1, $2, $3, $4, $5, 0, '', 0, 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
 			return 0, err
 		}
 	}
@@ -100,63 +106,168 @@ func (t *tx) cut(issue int64) (chunks []newsletter.Chunk, audience int, err erro
 // Send returns the order behind an issue that is or was sent.
 func (db *DB) Send(ctx context.Context, issue int64) (s newsletter.Send, err error) {
 	var r struct {
-		Digest     string `db:"digest"`
-		Lists      string `db:"lists"`
-		FrozenAt   int64  `db:"frozen_at"`
-		Audience   int    `db:"audience"`
-		GiveUpAt   int64  `db:"give_up_at"`
-		OrderedBy  string `db:"ordered_by"`
-		FinishedAt int64  `db:"finished_at"`
+		Digest      string `db:"digest"`
+		Lists       string `db:"lists"`
+		FrozenAt    int64  `db:"frozen_at"`
+		Audience    int    `db:"audience"`
+		GiveUpAt    int64  `db:"give_up_at"`
+		OrderedBy   string `db:"ordered_by"`
+		HoldUnknown int    `db:"hold_unknown"`
+		PausedAt    int64  `db:"paused_at"`
+		CancelledBy string `db:"cancelled_by"`
+		FinishedAt  int64  `db:"finished_at"`
 	}
-	err = db.read.GetContext(ctx, &r, `SELECT digest, lists, frozen_at, audience, give_up_at, ordered_by, finished_at FROM sends WHERE issue_id = $1`, issue)
+	err = db.read.GetContext(ctx, &r, `SELECT digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at FROM sends WHERE issue_id = $1`, issue)
 	if missing(err) {
 		return s, fault.NotFoundf("this issue was not sent")
 	}
 	if err != nil {
 		return s, fmt.Errorf("read send: %w", err)
 	}
-	s = newsletter.Send{Issue: issue, Digest: r.Digest, FrozenAt: instant(r.FrozenAt), Audience: r.Audience, GiveUpAt: instant(r.GiveUpAt), OrderedBy: r.OrderedBy, FinishedAt: instant(r.FinishedAt)}
+	s = newsletter.Send{Issue: issue, Digest: r.Digest, FrozenAt: instant(r.FrozenAt), Audience: r.Audience, GiveUpAt: instant(r.GiveUpAt), OrderedBy: r.OrderedBy,
+		HoldUnknown: r.HoldUnknown == 1, PausedAt: instant(r.PausedAt), CancelledBy: r.CancelledBy, FinishedAt: instant(r.FinishedAt)}
 	return s, json.Unmarshal([]byte(r.Lists), &s.Lists)
 }
 
 // Chunks returns the unfinished chunks of an issue.
 func (db *DB) Chunks(ctx context.Context, issue int64) ([]newsletter.Chunk, error) {
+	return chunks(ctx, db.write, `WHERE issue_id = $1 AND finished_at = 0 ORDER BY number`, issue)
+}
+
+// Chunk returns one chunk; a finished one is NotFound.
+func (db *DB) Chunk(ctx context.Context, issue int64, number int) (newsletter.Chunk, error) {
+	found, err := chunks(ctx, db.write, `WHERE issue_id = $1 AND number = $2 AND finished_at = 0`, issue, number)
+	if err == nil && len(found) == 0 {
+		err = fault.NotFoundf("chunk %d is finished", number)
+	}
+	if err != nil {
+		return newsletter.Chunk{}, err
+	}
+	return found[0], nil
+}
+
+func chunks(ctx context.Context, q sqlx.QueryerContext, which string, args ...any) ([]newsletter.Chunk, error) {
 	var rows []struct {
+		Issue  int64 `db:"issue_id"`
 		Number int   `db:"number"`
 		First  int64 `db:"first_id"`
 		Last   int64 `db:"last_id"`
 		Count  int   `db:"members"`
 		Epoch  int64 `db:"epoch"`
+		Tried  int   `db:"tried"`
 	}
-	if err := db.write.SelectContext(ctx, &rows, `SELECT number, first_id, last_id, members, epoch FROM chunks WHERE issue_id = $1 AND finished_at = 0 ORDER BY number`, issue); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, `SELECT issue_id, number, first_id, last_id, members, epoch, tried FROM chunks `+which, args...); err != nil {
 		return nil, fmt.Errorf("read chunks: %w", err)
 	}
-	chunks := make([]newsletter.Chunk, len(rows))
+	out := make([]newsletter.Chunk, len(rows))
 	for i, r := range rows {
-		chunks[i] = newsletter.Chunk{Issue: issue, Number: r.Number, First: r.First, Last: r.Last, Count: r.Count, Epoch: r.Epoch}
+		out[i] = newsletter.Chunk{Issue: r.Issue, Number: r.Number, First: r.First, Last: r.Last, Count: r.Count, Epoch: r.Epoch, Tried: r.Tried == 1}
 	}
-	return chunks, nil
+	return out, nil
 }
 
-// ClaimChunk raises a chunk's epoch, which fences out whoever worked on it
-// before, and turns attempts without outcome into unknown: their owner is gone.
-func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk) error {
-	return db.tx(ctx, func(t *tx) error {
-		if err := t.get(&c.Epoch, `UPDATE chunks SET epoch = epoch + 1 WHERE issue_id = $1 AND number = $2 RETURNING epoch`, c.Issue, c.Number); err != nil {
+// ClaimChunk gives a chunk to a worker unless another that lives has it. It
+// raises the epoch, which fences out whoever worked on it before, and turns
+// attempts without outcome into unknown, or held: their owner is gone.
+func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string, hold bool) (won bool, err error) {
+	err = db.tx(ctx, func(t *tx) error {
+		err := t.get(&c.Epoch, `UPDATE chunks SET epoch = epoch + 1, worker = $1 WHERE issue_id = $2 AND number = $3 AND finished_at = 0 AND (worker = '' OR worker = $1) RETURNING epoch`,
+			worker, c.Issue, c.Number)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("claim chunk %d: %w", c.Number, err)
 		}
-		if _, err := t.exec(`INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
-			SELECT issue_id, subscriber_id, attempts, started_at, $1, 'unknown', 0, '', '', '' FROM deliveries WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting'
-			ON CONFLICT (issue_id, subscriber_id, number) DO NOTHING`, t.now, c.Issue, c.Number); err != nil {
-			return fmt.Errorf("recover chunk %d: %w", c.Number, err)
-		}
-		_, err := t.exec(`UPDATE deliveries SET state = CASE WHEN unknowns > 0 THEN 'held' ELSE 'unknown' END, unknowns = unknowns + 1, updated_at = $1
-			WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting'`, t.now, c.Issue, c.Number)
-		if err != nil {
-			return fmt.Errorf("recover chunk %d: %w", c.Number, err)
-		}
-		return nil
+		won = true
+		return t.recover(c, hold)
 	})
+	return won, err
+}
+
+func (t *tx) recover(c *newsletter.Chunk, hold bool) error {
+	if _, err := t.exec(`INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
+		SELECT issue_id, subscriber_id, attempts, started_at, $1, 'unknown', 0, '', '', '' FROM deliveries WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting'
+		ON CONFLICT (issue_id, subscriber_id, number) DO NOTHING`, t.now, c.Issue, c.Number); err != nil {
+		return fmt.Errorf("recover chunk %d: %w", c.Number, err)
+	}
+	_, err := t.exec(`UPDATE deliveries SET state = CASE WHEN unknowns > 0 OR $1 = 1 THEN 'held' ELSE 'unknown' END, unknowns = unknowns + 1, next_at = 0, updated_at = $2
+		WHERE issue_id = $3 AND chunk = $4 AND state = 'attempting'`, bit(hold), t.now, c.Issue, c.Number)
+	if err != nil {
+		return fmt.Errorf("recover chunk %d: %w", c.Number, err)
+	}
+	return nil
+}
+
+// ReleaseChunk gives a chunk back and says how it stands. open are the states of
+// copies that still have to be tried: with none left the chunk is finished, with
+// the last chunk the send is.
+func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (rest newsletter.ChunkRest, err error) {
+	err = db.tx(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE chunks SET worker = '', tried = $1 WHERE issue_id = $2 AND number = $3 AND epoch = $4`, bit(c.Tried), c.Issue, c.Number, c.Epoch)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.Conflictf("another worker took over chunk %d", c.Number)
+		}
+		if rest, err = t.rest(c, open); err != nil || rest.Open > 0 {
+			return err
+		}
+		if _, err := t.exec(`UPDATE chunks SET finished_at = $1 WHERE issue_id = $2 AND number = $3`, t.now, c.Issue, c.Number); err != nil {
+			return err
+		}
+		if err := t.queueChunks(c.Issue); err != nil {
+			return err
+		}
+		rest.SendDone, err = t.finishSend(c.Issue)
+		return err
+	})
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		err = fmt.Errorf("give back chunk %d: %w", c.Number, err)
+	}
+	return rest, err
+}
+
+func (t *tx) rest(c newsletter.Chunk, open []newsletter.DeliveryState) (rest newsletter.ChunkRest, err error) {
+	var rows []struct {
+		State string        `db:"state"`
+		N     int           `db:"n"`
+		Next  sql.NullInt64 `db:"next"`
+	}
+	if err := t.SelectContext(t.ctx, &rows, `SELECT state, COUNT(*) AS n, MIN(next_at) AS next FROM deliveries WHERE issue_id = $1 AND chunk = $2 GROUP BY state`, c.Issue, c.Number); err != nil {
+		return rest, err
+	}
+	rest.Open = c.Count
+	for _, r := range rows {
+		if !slices.Contains(open, newsletter.DeliveryState(r.State)) {
+			rest.Open -= r.N
+		}
+		if r.State == string(newsletter.Deferred) {
+			rest.Next = instant(r.Next.Int64)
+		}
+	}
+	return rest, nil
+}
+
+// finishSend ends a send that has no open chunk.
+func (t *tx) finishSend(issue int64) (bool, error) {
+	var open int
+	if err := t.get(&open, `SELECT COUNT(*) FROM chunks WHERE issue_id = $1 AND finished_at = 0`, issue); err != nil || open > 0 {
+		return false, err
+	}
+	if _, err := t.exec(`UPDATE sends SET finished_at = $1 WHERE issue_id = $2 AND finished_at = 0`, t.now, issue); err != nil {
+		return false, err
+	}
+	_, err := t.exec(`UPDATE issues SET state = CASE WHEN (SELECT cancelled_by FROM sends WHERE issue_id = $1) = '' THEN 'sent' ELSE 'cancelled' END, updated_at = $2
+		WHERE id = $1 AND state = 'sending'`, issue, t.now)
+	return true, err
+}
+
+// Untouched counts the chunks of an issue, but for one, that have not been gone through once.
+func (db *DB) Untouched(ctx context.Context, issue int64, but int) (n int, err error) {
+	err = db.read.GetContext(ctx, &n, `SELECT COUNT(*) FROM chunks WHERE issue_id = $1 AND number <> $2 AND tried = 0 AND finished_at = 0`, issue, but)
+	return n, err
 }
 
 // standing are the columns that say what became of a recipient since the freeze.
@@ -165,7 +276,7 @@ const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address
 
 // Untried returns up to limit recipients of a chunk with id > after that have no delivery yet.
 func (db *DB) Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, '' AS message_id, `+standing+`
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
 		FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
 		WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
 		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
@@ -174,7 +285,7 @@ func (db *DB) Untried(ctx context.Context, send newsletter.Send, c newsletter.Ch
 
 // Retriable returns recipients of a chunk in one of the states whose time has come.
 func (db *DB) Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.message_id, `+standing+`
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 		WHERE d.issue_id = ? AND d.chunk = ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
 		send.Lists, send.Issue, c.Number, state, millis(now), limit)
@@ -182,7 +293,7 @@ func (db *DB) Retriable(ctx context.Context, send newsletter.Send, c newsletter.
 
 // Audience returns up to limit people with id > after whom a send to the lists would reach now.
 func (db *DB) Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, '' AS message_id, 0 AS suppressed, 0 AS gone
+	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, 0 AS suppressed, 0 AS gone
 		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, limit)
 }
 
@@ -194,6 +305,7 @@ func (db *DB) copies(ctx context.Context, query string, args ...any) ([]newslett
 	var rows []struct {
 		subscriberRow
 		Attempts   int    `db:"attempts"`
+		Unknowns   int    `db:"unknowns"`
 		MessageID  string `db:"message_id"`
 		Suppressed int    `db:"suppressed"`
 		Gone       int    `db:"gone"`
@@ -205,76 +317,9 @@ func (db *DB) copies(ctx context.Context, query string, args ...any) ([]newslett
 	for i, r := range rows {
 		s := r.subscriber()
 		out[i] = newsletter.Copy{Recipient: subscribers.Recipient{SubscriberID: s.ID, PublicID: s.PublicID, Address: s.Address, Name: s.Name, Language: s.Language},
-			Attempts: r.Attempts, MessageID: r.MessageID, Suppressed: r.Suppressed == 1, Gone: r.Gone == 1}
+			Attempts: r.Attempts, Unknowns: r.Unknowns, MessageID: r.MessageID, Suppressed: r.Suppressed == 1, Gone: r.Gone == 1}
 	}
 	return out, nil
-}
-
-// Record makes outcomes and new attempts durable in one transaction. Attempts are
-// fenced by their chunk's epoch; outcomes are facts and are not.
-func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
-	return db.tx(ctx, func(t *tx) error {
-		for _, o := range outcomes {
-			if err := t.outcome(o); err != nil {
-				return fmt.Errorf("record outcome: %w", err)
-			}
-		}
-		checked := map[int]bool{}
-		for _, a := range attempts {
-			if !checked[a.Chunk] {
-				var epoch int64
-				if err := t.StmtxContext(t.ctx, t.db.prepared[readEpoch]).GetContext(t.ctx, &epoch, a.Issue, a.Chunk); err != nil {
-					return fmt.Errorf("read epoch: %w", err)
-				}
-				if epoch != a.Epoch {
-					return fault.Conflictf("another worker took over chunk %d", a.Chunk)
-				}
-				checked[a.Chunk] = true
-			}
-			if err := t.attempt(a); err != nil {
-				return fmt.Errorf("record attempt: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-// What runs for every message. A try is on disk as its delivery in state
-// attempting with its number and epoch; a row of its own in attempts is written
-// for every try but a first that was accepted, when its outcome is known or its
-// owner is found gone: the history of what went wrong, at no cost where nothing did.
-const (
-	readEpoch  = `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`
-	beginFirst = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at)
-		VALUES ($1, $2, $3, $4, 'attempting', 1, 0, $5, 0, '', '', '', 0, $6, $6)`
-	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
-		WHERE issue_id = $3 AND subscriber_id = $4 AND state IN ('deferred', 'unknown')`
-	settleDelivery = `UPDATE deliveries SET state = CASE WHEN $1 = 'unknown' AND unknowns > 0 THEN 'held' ELSE $1 END,
-		unknowns = unknowns + CASE WHEN $1 = 'unknown' THEN 1 ELSE 0 END, code = $2, enhanced = $3, reply = $4, relay = $5, next_at = $6, updated_at = $7
-		WHERE issue_id = $8 AND subscriber_id = $9 AND attempts = $10 AND state IN ('attempting', 'unknown')`
-	keepAttempt = `INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
-		SELECT issue_id, subscriber_id, attempts, started_at, $1, $2, $3, $4, $5, $6 FROM deliveries WHERE issue_id = $7 AND subscriber_id = $8 AND attempts = $9
-		ON CONFLICT (issue_id, subscriber_id, number) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, code = excluded.code,
-		enhanced = excluded.enhanced, reply = excluded.reply, relay = excluded.relay WHERE attempts.outcome = 'unknown'`
-)
-
-var hotStatements = []string{readEpoch, beginFirst, beginAgain, settleDelivery, keepAttempt}
-
-func (t *tx) attempt(a newsletter.Attempt) error {
-	if a.Number == 1 {
-		return t.often(beginFirst, a.Issue, a.Subscriber, a.Chunk, a.Language, a.MessageID, millis(a.StartedAt))
-	}
-	return t.often(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
-}
-
-// outcome is monotone: it settles the attempt it names, also where a new owner called it unknown meanwhile.
-func (t *tx) outcome(o newsletter.Outcome) error {
-	if o.State != newsletter.Accepted || o.Number > 1 {
-		if err := t.often(keepAttempt, millis(o.At), string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, o.Issue, o.Subscriber, o.Number); err != nil {
-			return err
-		}
-	}
-	return t.often(settleDelivery, string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, millis(o.NextAt), millis(o.At), o.Issue, o.Subscriber, o.Number)
 }
 
 // PassOver writes recipients of a chunk that get no copy: suppressed or gone since the freeze, or given up.
@@ -287,122 +332,13 @@ func (db *DB) PassOver(ctx context.Context, c newsletter.Chunk, copies []newslet
 			if _, err := t.exec(`INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at)
 				VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0, '', $6, '', 0, 0, $7)
 				ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, reply = excluded.reply, updated_at = excluded.updated_at
-				WHERE deliveries.state = 'deferred'`,
+				WHERE deliveries.state IN ('deferred', 'unknown')`,
 				c.Issue, r.SubscriberID, c.Number, r.Language, state, why, t.now); err != nil {
 				return fmt.Errorf("pass over recipient: %w", err)
 			}
 		}
 		return nil
 	})
-}
-
-// FinishChunks marks the chunks that have nothing left to try, and the send when
-// all are; it returns when the next deferred copy is due (zero: none).
-func (db *DB) FinishChunks(ctx context.Context, issue *newsletter.Issue) (finished bool, next time.Time, err error) {
-	var due sql.NullInt64
-	err = db.tx(ctx, func(t *tx) error {
-		if _, err := t.exec(`UPDATE chunks SET finished_at = $1 WHERE issue_id = $2 AND finished_at = 0
-			AND members = (SELECT COUNT(*) FROM deliveries d WHERE d.issue_id = chunks.issue_id AND d.chunk = chunks.number AND d.state NOT IN ('attempting', 'deferred'))`, t.now, issue.ID); err != nil {
-			return err
-		}
-		var open int
-		if err := t.get(&open, `SELECT COUNT(*) FROM chunks WHERE issue_id = $1 AND finished_at = 0`, issue.ID); err != nil {
-			return err
-		}
-		if err := t.get(&due, `SELECT MIN(next_at) FROM deliveries WHERE issue_id = $1 AND state = 'deferred'`, issue.ID); err != nil {
-			return err
-		}
-		if finished = open == 0; !finished {
-			return nil
-		}
-		if _, err := t.exec(`UPDATE sends SET finished_at = $1 WHERE issue_id = $2 AND finished_at = 0`, t.now, issue.ID); err != nil {
-			return err
-		}
-		_, err := t.exec(`UPDATE issues SET state = 'sent', updated_at = $1 WHERE id = $2 AND state = 'sending'`, t.now, issue.ID)
-		return err
-	})
-	if err != nil {
-		return false, time.Time{}, fmt.Errorf("finish sending %s: %w", issue.Slug(), err)
-	}
-	if finished {
-		issue.State = newsletter.Sent
-	}
-	return finished, instant(due.Int64), nil
-}
-
-// ReopenUnknown makes the unknown deliveries of an issue due for one more try, by a person's decision.
-func (db *DB) ReopenUnknown(ctx context.Context, issue *newsletter.Issue) (n int64, err error) {
-	err = db.tx(ctx, func(t *tx) error {
-		if n, err = t.exec(`UPDATE deliveries SET state = 'deferred', next_at = 0, updated_at = $1 WHERE issue_id = $2 AND state = 'unknown'`, t.now, issue.ID); err != nil || n == 0 {
-			return err
-		}
-		if _, err := t.exec(`UPDATE chunks SET finished_at = 0 WHERE issue_id = $1 AND number IN (SELECT chunk FROM deliveries WHERE issue_id = $1 AND state = 'deferred')`, issue.ID); err != nil {
-			return err
-		}
-		if _, err := t.exec(`UPDATE sends SET finished_at = 0 WHERE issue_id = $1`, issue.ID); err != nil {
-			return err
-		}
-		_, err := t.exec(`UPDATE issues SET state = 'sending', updated_at = $1 WHERE id = $2 AND state IN ('sending', 'sent')`, t.now, issue.ID)
-		issue.State = newsletter.Sending
-		return err
-	})
-	return n, err
-}
-
-// Tally counts an issue's audience by state; the parts add up to the whole.
-func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, err error) {
-	send, err := db.Send(ctx, issue)
-	if err != nil {
-		return tally, err
-	}
-	tally.Audience = send.Audience
-	var rows []struct {
-		State string `db:"state"`
-		N     int    `db:"n"`
-	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT state, COUNT(*) AS n FROM deliveries WHERE issue_id = $1 GROUP BY state`, issue); err != nil {
-		return tally, fmt.Errorf("count deliveries: %w", err)
-	}
-	for _, r := range rows {
-		tally.Add(newsletter.DeliveryState(r.State), r.N)
-	}
-	tally.Settle()
-	return tally, nil
-}
-
-// Receipt calls each for every recipient of a frozen audience, in order.
-func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error {
-	rows, err := db.read.QueryxContext(ctx, `SELECT s.public_id, s.address, COALESCE(d.language, s.language) AS language, COALESCE(d.state, 'pending') AS state,
-		COALESCE(d.attempts, 0) AS attempts, COALESCE(d.message_id, '') AS message_id, COALESCE(d.code, 0) AS code, COALESCE(d.enhanced, '') AS enhanced,
-		COALESCE(d.reply, '') AS reply, COALESCE(d.updated_at, 0) AS updated_at
-		FROM audience a JOIN subscribers s ON s.id = a.subscriber_id LEFT JOIN deliveries d ON d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id
-		WHERE a.issue_id = $1 ORDER BY a.subscriber_id`, send.Issue)
-	if err != nil {
-		return fmt.Errorf("read receipt: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r struct {
-			PublicID  string `db:"public_id"`
-			Address   string `db:"address"`
-			Language  string `db:"language"`
-			State     string `db:"state"`
-			Attempts  int    `db:"attempts"`
-			MessageID string `db:"message_id"`
-			Code      int    `db:"code"`
-			Enhanced  string `db:"enhanced"`
-			Reply     string `db:"reply"`
-			UpdatedAt int64  `db:"updated_at"`
-		}
-		if err := rows.StructScan(&r); err != nil {
-			return fmt.Errorf("read receipt: %w", err)
-		}
-		if err := each(newsletter.ReceiptLine{Subscriber: r.PublicID, Address: r.Address, Language: r.Language, State: newsletter.DeliveryState(r.State), Attempts: r.Attempts,
-			MessageID: r.MessageID, Code: r.Code, Enhanced: r.Enhanced, Reply: r.Reply, At: instant(r.UpdatedAt)}); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // CountAudience returns how many a send to the lists would reach now, and how

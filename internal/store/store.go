@@ -9,30 +9,27 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"broadsheet/internal/fault"
+	"broadsheet/internal/jobs"
 
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // DB is an open database.
 type DB struct {
@@ -40,8 +37,11 @@ type DB struct {
 	read     *sqlx.DB
 	now      func() time.Time
 	postgres bool
-	path     string                // of the SQLite file
-	prepared map[string]*sqlx.Stmt // what runs for every message
+	path     string                   // of the SQLite file
+	prepared sync.Map                 // what runs for every message: name to *sqlx.Stmt
+	queue    *jobs.Queue              // River, over the same database
+	program  int64                    // the schema this program brings
+	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
@@ -50,27 +50,11 @@ func Open(ctx context.Context, database string, now func() time.Time) (*DB, erro
 	if err != nil {
 		return nil, err
 	}
-	err = db.migrate(ctx)
-	if err == nil {
-		err = db.prepare(ctx)
-	}
-	if err != nil {
+	if err := db.migrate(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return db, nil
-}
-
-// prepare parses the hot statements before any transaction: SQLite's one writer
-// connection could not while it is in one.
-func (db *DB) prepare(ctx context.Context) (err error) {
-	db.prepared = map[string]*sqlx.Stmt{}
-	for _, query := range hotStatements {
-		if db.prepared[query], err = db.write.PreparexContext(ctx, query); err != nil {
-			return fmt.Errorf("prepare: %w", err)
-		}
-	}
-	return nil
 }
 
 func connect(database string, now func() time.Time) (*DB, error) {
@@ -80,7 +64,8 @@ func connect(database string, now func() time.Time) (*DB, error) {
 			return nil, fault.Invalidf("database address: %w", err)
 		}
 		pool.SetMaxOpenConns(16)
-		return &DB{write: pool, read: pool, now: now, postgres: true}, nil
+		queue, err := jobs.OnPostgres(pool.DB, database)
+		return &DB{write: pool, read: pool, now: now, postgres: true, queue: queue}, err
 	}
 	if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
 		return nil, fault.Invalidf("database %s: %w", database, err)
@@ -101,26 +86,8 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	read.SetMaxOpenConns(4)
-	return &DB{write: write, read: read, now: now, path: database}, nil
-}
-
-func (db *DB) migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	dialect := goose.DialectSQLite3
-	if db.postgres {
-		dialect = goose.DialectPostgres
-	}
-	provider, err := goose.NewProvider(dialect, db.write.DB, dir)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fault.WithHint(fault.Unavailablef("the database cannot be opened: %w", unreachable(err)), "check `database:` in the configuration")
-	}
-	return nil
+	queue, err := jobs.OnSQLite(write.DB, dsn+"&_txlock=immediate")
+	return &DB{write: write, read: read, now: now, path: database, queue: queue}, err
 }
 
 // unreachable shortens pgx's connection errors, which name the user and every address tried.
@@ -134,6 +101,9 @@ func unreachable(err error) error {
 
 // Close closes the database.
 func (db *DB) Close() error {
+	if conn := db.session.Swap(nil); conn != nil { // else the pool would wait for it
+		_ = endSession(conn)
+	}
 	err := db.write.Close()
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())
@@ -170,12 +140,6 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-// often is exec with a statement of hotStatements, which is parsed once.
-func (t *tx) often(query string, args ...any) error {
-	_, err := t.StmtxContext(t.ctx, t.db.prepared[query]).ExecContext(t.ctx, args...)
-	return err
 }
 
 func (t *tx) get(target any, query string, args ...any) error {
@@ -230,11 +194,12 @@ func isDuplicate(err error) bool {
 
 func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// LockEngine takes the right to send from this database, which one process at a
-// time has. It reports false where another has it.
-func (db *DB) LockEngine(ctx context.Context) (unlock func(), ok bool, err error) {
+// LockEngine takes the right to send from this database. A SQLite file gives it
+// to one process at a time; in PostgreSQL many workers share a send. It reports
+// false where another process has it.
+func (db *DB) LockEngine() (unlock func(), ok bool, err error) {
 	if db.postgres {
-		return db.lockPostgres(ctx)
+		return func() {}, true, nil
 	}
 	lock := flock.New(db.path + ".lock")
 	ok, err = lock.TryLock()
@@ -242,21 +207,4 @@ func (db *DB) LockEngine(ctx context.Context) (unlock func(), ok bool, err error
 		return nil, false, err
 	}
 	return func() { _ = lock.Unlock() }, true, nil // the process's end unlocks too
-}
-
-const engineLock = 7265617273 // any constant: the name of our advisory lock
-
-func (db *DB) lockPostgres(ctx context.Context) (func(), bool, error) {
-	conn, err := db.write.Conn(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	var ok bool
-	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, engineLock).Scan(&ok); err != nil || !ok {
-		return nil, false, errors.Join(err, conn.Close())
-	}
-	return func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, engineLock) // closing the connection unlocks too
-		_ = conn.Close()
-	}, true, nil
 }

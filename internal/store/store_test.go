@@ -165,22 +165,30 @@ func TestSlotsAreSettledOnce(t *testing.T) {
 	})
 }
 
-func TestOneEnginePerDatabase(t *testing.T) {
-	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		unlock, ok, err := db.LockEngine(ctx)
-		if err != nil || !ok {
-			t.Fatal(ok, err)
-		}
-		if _, ok, err := db.LockEngine(ctx); ok || err != nil {
-			t.Errorf("a second engine started: %v", err)
-		}
-		unlock()
-		unlock, ok, err = db.LockEngine(ctx)
-		if err != nil || !ok {
-			t.Fatal(ok, err)
-		}
-		unlock()
-	})
+// A SQLite file has one engine; in PostgreSQL workers share a send.
+func TestEnginesPerDatabase(t *testing.T) {
+	for name, address := range testkit.Addresses(t) {
+		t.Run(name, func(t *testing.T) {
+			where := address(t)
+			var unlocks []func()
+			for i := range 2 {
+				db, err := store.Open(context.Background(), where, time.Now)
+				must(t, err)
+				defer db.Close()
+				unlock, ok, err := db.LockEngine()
+				must(t, err)
+				if want := i == 0 || name == "postgresql"; ok != want {
+					t.Errorf("engine %d: %v", i, ok)
+				}
+				if ok {
+					unlocks = append(unlocks, unlock)
+				}
+			}
+			for _, unlock := range unlocks {
+				unlock()
+			}
+		})
+	}
 }
 
 func TestNotices(t *testing.T) {
@@ -211,4 +219,11 @@ func TestNotices(t *testing.T) {
 			t.Error(again, err)
 		}
 	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

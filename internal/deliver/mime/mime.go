@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,7 @@ type Message struct {
 	content Content
 	head    []byte // fixed headers
 	parts   []part // the body from the first boundary on
+	hashed  []byte // SHA-256's state over the body up to the first mark
 }
 
 // A part is fixed bytes followed by one value, but for the last.
@@ -103,6 +105,7 @@ func (m *Message) body() {
 	between := fmt.Appendf(nil, "\r\n--%s\r\n"+partHead, c.Boundary, "html")
 	m.encode(c.HTML, true, between)
 	m.last([]byte("\r\n--" + c.Boundary + "--\r\n"))
+	m.hashed = hashState(m.parts[0].fixed)
 }
 
 // last appends fixed bytes to the end of the message.
@@ -138,23 +141,32 @@ func (m *Message) encode(body string, isHTML bool, before []byte) {
 	}
 }
 
-// Append writes the message for one recipient to dst. It refuses values that
-// could change the structure of the message.
-func (m *Message) Append(dst []byte, v Values) ([]byte, error) {
+// headroom is what is kept free before a message for its signatures, and spare
+// behind it for the final dot and the next envelope, so that nothing is copied.
+const headroom, spare = 2048, 2048
+
+// Compose writes the message for one recipient into buf, whose contents are lost.
+// It refuses values that could change the structure of the message.
+func (m *Message) Compose(buf []byte, v Values) (Signable, error) {
 	for _, s := range []string{v.Address, v.Name, v.MessageID, v.Unsubscribe, v.Preferences, v.WebView} {
 		if strings.ContainsAny(s, "\r\n\x00") {
-			return dst, fault.Invalidf("a value for a recipient contains a line break")
+			return Signable{}, fault.Invalidf("a value for a recipient contains a line break")
 		}
 	}
-	dst = fmt.Appendf(dst, "Date: %s\r\nMessage-ID: <%s>\r\nTo: %s\r\n", v.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"), v.MessageID, mailbox(v.Name, v.Address))
+	dst := slices.Grow(buf[:0], headroom)[:headroom]
+	dst = append(dst, "Date: "...)
+	dst = v.Date.AppendFormat(dst, "Mon, 02 Jan 2006 15:04:05 -0700")
+	dst = append(append(append(dst, "\r\nMessage-ID: <"...), v.MessageID...), ">\r\nTo: "...)
+	dst = append(append(dst, mailbox(v.Name, v.Address)...), "\r\n"...)
 	if m.content.ListUnsubscribe {
-		dst = append(dst, "List-Unsubscribe: <"+v.Unsubscribe+">"...)
+		dst = append(append(append(dst, "List-Unsubscribe: <"...), v.Unsubscribe...), '>')
 		if m.content.UnsubscribeMail != "" {
-			dst = append(dst, ",\r\n <mailto:"+m.content.UnsubscribeMail+"?subject=unsubscribe>"...)
+			dst = append(append(append(dst, ",\r\n <mailto:"...), m.content.UnsubscribeMail...), "?subject=unsubscribe>"...)
 		}
 		dst = append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
 	}
 	dst = append(dst, m.head...)
+	s := Signable{message: m, start: headroom, body: len(dst)}
 	for _, p := range m.parts {
 		dst = append(dst, p.fixed...)
 		if p.mark == "" {
@@ -169,7 +181,8 @@ func (m *Message) Append(dst []byte, v Values) ([]byte, error) {
 			dst = append(dst, "=\r\n"...)
 		}
 	}
-	return dst, nil
+	s.buf = slices.Grow(dst, spare)
+	return s, nil
 }
 
 func (m *Message) value(mark string, v Values) string {
@@ -193,7 +206,9 @@ const upperHex = "0123456789ABCDEF"
 
 // appendQP writes text as quoted-printable (RFC 2045 section 6.7) with CRLF line
 // ends and lines of at most 76, starting at a column; it returns the column after.
-// A dot at the start of a line is encoded, so that SMTP need not stuff it.
+// A dot at the start of a line is encoded, so that SMTP need not stuff it. So is
+// every tab, and a space after a space: what comes out is its own relaxed
+// canonical form (RFC 6376 section 3.4.4), and can be hashed for DKIM as it is.
 func appendQP(dst []byte, text string, column int) ([]byte, int) {
 	for i := 0; i < len(text); i++ {
 		b := text[i]
@@ -205,7 +220,7 @@ func appendQP(dst []byte, text string, column int) ([]byte, int) {
 			continue
 		}
 		atEnd := i+1 == len(text) || text[i+1] == '\n' || text[i+1] == '\r'
-		plain := b >= '!' && b <= '~' && b != '=' || (b == ' ' || b == '\t') && !atEnd
+		plain := b >= '!' && b <= '~' && b != '=' || b == ' ' && !atEnd && !(column > 0 && dst[len(dst)-1] == ' ')
 		if b == '.' && column == 0 {
 			plain = false
 		}

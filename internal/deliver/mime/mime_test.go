@@ -33,10 +33,11 @@ func TestDecodedMessageIsTheProofWithItsValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", "Ana", "Élodie <b>\"& Co\"", strings.Repeat("ქართული ", 30), ".dot", "=equals="} {
-		raw, err := m.Append(nil, values(name))
+		composed, err := m.Compose(nil, values(name))
 		if err != nil {
 			t.Fatal(err)
 		}
+		raw := composed.Bytes()
 		for i, line := range strings.Split(string(raw), "\r\n") {
 			if len(line) > 78 || strings.HasPrefix(line, ".") || strings.ContainsAny(line, "\r\n") {
 				t.Errorf("name %q: line %d is %q", name, i, line)
@@ -101,7 +102,7 @@ func TestValuesCannotAddHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []Values{{Name: "a\r\nBcc: x@example.org"}, {Address: "a@example.org\nX: y"}, {MessageID: "x\r\n"}} {
-		if _, err := m.Append(nil, v); err == nil {
+		if _, err := m.Compose(nil, v); err == nil {
 			t.Errorf("%+v was taken", v)
 		}
 	}
@@ -110,7 +111,7 @@ func TestValuesCannotAddHeaders(t *testing.T) {
 	}
 }
 
-func BenchmarkAppend(b *testing.B) {
+func BenchmarkCompose(b *testing.B) {
 	m, err := Compile(content)
 	if err != nil {
 		b.Fatal(err)
@@ -118,8 +119,10 @@ func BenchmarkAppend(b *testing.B) {
 	v, buf := values("Ana"), make([]byte, 0, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {
-		if buf, err = m.Append(buf[:0], v); err != nil {
+		s, err := m.Compose(buf, v)
+		if err != nil {
 			b.Fatal(err)
 		}
+		buf = s.Buffer()
 	}
 }

@@ -11,6 +11,7 @@ package smtp
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/textproto"
@@ -39,10 +40,12 @@ type Relay struct {
 	ID       string
 	Host     string
 	Port     int
-	TLS      string // none | opportunistic | required | implicit
-	Username string // "": no sign-in
+	TLS      string         // none | opportunistic | required | implicit
+	Roots    *x509.CertPool // nil: the machine's
+	Username string         // "": no sign-in
 	Password string
-	Hello    string // the name we greet with
+	Token    func(ctx context.Context) (string, error) // an access token for XOAUTH2, instead of Password
+	Hello    string                                    // the name we greet with
 }
 
 // Result is what became of one message.
@@ -55,6 +58,9 @@ type Result struct {
 	Refused  bool   // the relay refuses us, not this recipient: no use in trying others now
 }
 
+// Envelope is who a message is from and for, as the relay is told (RFC 5321 section 2.3.1).
+type Envelope struct{ From, To string }
+
 // Session is one open connection. It is not safe for concurrent use.
 type Session struct {
 	client *gosmtp.Client
@@ -62,14 +68,14 @@ type Session struct {
 	dirty  bool // an envelope was begun and not ended: RSET before the next
 
 	pipelining bool
-	begun      string // whose envelope the relay has been sent already
+	begun      Envelope // that the relay has been sent already
 }
 
 // Dial opens a session. Its errors name the relay, host and port.
 func (r Relay) Dial(ctx context.Context) (*Session, error) {
 	var conn net.Conn // kept because go-mail leaks it when STARTTLS or sign-in fails
 	dialer := &net.Dialer{Timeout: dialTimeout}
-	config := &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{ServerName: r.Host, MinVersion: tls.VersionTLS12, RootCAs: r.Roots}
 	options := []gomail.Option{
 		gomail.WithPort(r.Port), gomail.WithTimeout(dialTimeout), gomail.WithTLSConfig(config), gomail.WithoutSMTPUTF8(),
 		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (c net.Conn, err error) {
@@ -92,12 +98,11 @@ func (r Relay) Dial(ctx context.Context) (*Session, error) {
 	default:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}
-	if r.Username != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(r.Username), gomail.WithPassword(r.Password))
-		if r.TLS == "none" || r.TLS == "implicit" {
-			options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc))
-		}
+	signIn, err := r.signIn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	options = append(options, signIn...)
 	client, err := gomail.NewClient(r.Host, options...)
 	if err != nil {
 		return nil, fault.Invalidf("relay %s: %w", r.ID, err)
@@ -113,6 +118,23 @@ func (r Relay) Dial(ctx context.Context) (*Session, error) {
 	return &Session{client: session, conn: conn, pipelining: pipelining}, nil
 }
 
+func (r Relay) signIn(ctx context.Context) ([]gomail.Option, error) {
+	clear := r.TLS == "none" || r.TLS == "implicit" // go-mail does not know that an implicit connection is TLS
+	switch {
+	case r.Username == "":
+		return nil, nil
+	case r.Token != nil:
+		token, err := r.Token(ctx)
+		if err != nil {
+			return nil, fault.WithHint(fault.Unavailablef("relay %s: no access token: %w", r.ID, err), "check oauth: of the relay")
+		}
+		return []gomail.Option{gomail.WithSMTPAuth(gomail.SMTPAuthXOAUTH2), gomail.WithUsername(r.Username), gomail.WithPassword(token)}, nil
+	case clear:
+		return []gomail.Option{gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc), gomail.WithUsername(r.Username), gomail.WithPassword(r.Password)}, nil
+	}
+	return []gomail.Option{gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(r.Username), gomail.WithPassword(r.Password)}, nil
+}
+
 func (r Relay) explain(err error) error {
 	where := net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
 	var op *net.OpError
@@ -123,21 +145,21 @@ func (r Relay) explain(err error) error {
 }
 
 // Send hands over one finished message: CRLF line ends, no line beginning with a
-// dot. next is whom the message after this one is for, "" if that is not known:
-// where the relay takes it, its envelope goes behind this body (RFC 2920 section
+// dot. next is the envelope of the message after this one, zero if that is not
+// known: where the relay takes it, it goes behind this body (RFC 2920 section
 // 3.1), and the next Send must be for it. An envelope alone mails nobody.
-func (s *Session) Send(from, to string, message []byte, next string) Result {
-	if !isASCII(to) {
+func (s *Session) Send(e Envelope, message []byte, next Envelope) Result {
+	if !isASCII(e.To) {
 		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
 			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
 		}
 	}
-	commands := envelope(from, to)
+	commands := e.commands()
 	begun := s.begun
-	s.begun = ""
+	s.begun = Envelope{}
 	switch {
-	case begun == to && begun != "":
-	case begun != "": // the relay waits for another's body
+	case begun == e && begun.To != "":
+	case begun.To != "": // the relay waits for another's body
 		return Result{State: newsletter.Deferred, Reply: "the connection was given up", Lost: true}
 	default:
 		if res, ok := s.begin(commands); !ok {
@@ -148,10 +170,10 @@ func (s *Session) Send(from, to string, message []byte, next string) Result {
 	if res, ok := s.answers(commands); !ok {
 		return res
 	}
-	if !s.pipelining || !isASCII(next) {
-		next = ""
+	if !s.pipelining || !isASCII(next.To) {
+		next = Envelope{}
 	}
-	return s.body(message, from, next)
+	return s.body(message, next)
 }
 
 // A command is a line and the reply it wants.
@@ -160,13 +182,14 @@ type command struct {
 	line   string
 }
 
-// envelope is what comes before a body.
-func envelope(from, to string) []command {
+// commands are what comes before a body. SMTPUTF8 is asked for only where an
+// address needs it (RFC 6531): domains are A-labels already.
+func (e Envelope) commands() []command {
 	options := ""
-	if !isASCII(to) {
+	if !isASCII(e.To) || !isASCII(e.From) {
 		options = " SMTPUTF8"
 	}
-	return []command{{250, "MAIL FROM:<" + from + ">" + options}, {25, "RCPT TO:<" + to + ">"}, {354, "DATA"}}
+	return []command{{250, "MAIL FROM:<" + e.From + ">" + options}, {25, "RCPT TO:<" + e.To + ">"}, {354, "DATA"}}
 }
 
 func lines(commands []command) string {
@@ -263,7 +286,7 @@ func (s *Session) deferred(res Result) Result {
 	return res
 }
 
-func (s *Session) body(message []byte, from, next string) Result {
+func (s *Session) body(message []byte, next Envelope) Result {
 	if err := s.conn.SetDeadline(time.Now().Add(dotTimeout)); err != nil {
 		return s.deferred(lost(err))
 	}
@@ -272,8 +295,8 @@ func (s *Session) body(message []byte, from, next string) Result {
 	// The buffered writer passes so large a piece straight on.
 	whole := append(message, ".\r\n"...)
 	body := len(whole)
-	if next != "" {
-		whole = append(whole, lines(envelope(from, next))...)
+	if next.To != "" {
+		whole = append(whole, lines(next.commands())...)
 	}
 	text := s.client.Text
 	n, err := text.W.Write(whole)
@@ -368,7 +391,7 @@ func isASCII(s string) bool {
 // Close says goodbye without waiting long for an answer.
 func (s *Session) Close() {
 	// A relay that waits for a body would take QUIT for its first line.
-	if s.begun == "" && s.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
+	if s.begun.To == "" && s.conn.SetDeadline(time.Now().Add(time.Second)) == nil {
 		_ = s.client.Text.PrintfLine("QUIT") // what is accepted is accepted, whatever comes now
 		_, _, _ = s.client.Text.ReadResponse(221)
 	}

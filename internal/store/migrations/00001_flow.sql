@@ -3,9 +3,10 @@
 -- milliseconds, 0 for "never". Ids come from counters, so that they are dense,
 -- rise, and need no engine's own notion of a sequence.
 CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
-INSERT INTO counters (name, value) VALUES
+-- schema_floor is the oldest schema whose binaries may still work on this database.
+INSERT INTO counters (name, value) VALUES ('schema_floor', 1),
     ('subscribers', 0), ('subscriptions', 0), ('consents', 0), ('items', 0), ('source_runs', 0),
-    ('issues', 0), ('approvals', 0), ('notices', 0), ('audit', 0);
+    ('issues', 0), ('approvals', 0), ('notices', 0), ('audit', 0), ('workers', 0);
 
 CREATE TABLE lists (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, signup TEXT NOT NULL, opt_in TEXT NOT NULL, basis TEXT NOT NULL, managed TEXT NOT NULL
@@ -70,7 +71,9 @@ CREATE INDEX approvals_by_issue ON approvals (issue_id, id);
 
 CREATE TABLE sends (
     issue_id BIGINT PRIMARY KEY REFERENCES issues (id), digest TEXT NOT NULL, lists TEXT NOT NULL, frozen_at BIGINT NOT NULL,
-    audience BIGINT NOT NULL, give_up_at BIGINT NOT NULL, ordered_by TEXT NOT NULL, finished_at BIGINT NOT NULL
+    audience BIGINT NOT NULL, give_up_at BIGINT NOT NULL, ordered_by TEXT NOT NULL, hold_unknown BIGINT NOT NULL,
+    paused_at BIGINT NOT NULL, cancelled_by TEXT NOT NULL, finished_at BIGINT NOT NULL,
+    moved BIGINT NOT NULL, moved_at BIGINT NOT NULL
 );
 CREATE TABLE audience (
     issue_id BIGINT NOT NULL REFERENCES sends (issue_id), subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
@@ -78,9 +81,12 @@ CREATE TABLE audience (
 );
 CREATE TABLE chunks (
     issue_id BIGINT NOT NULL REFERENCES sends (issue_id), number BIGINT NOT NULL, first_id BIGINT NOT NULL, last_id BIGINT NOT NULL,
-    members BIGINT NOT NULL, epoch BIGINT NOT NULL, finished_at BIGINT NOT NULL,
+    members BIGINT NOT NULL, epoch BIGINT NOT NULL, worker TEXT NOT NULL, tried BIGINT NOT NULL, queued BIGINT NOT NULL, finished_at BIGINT NOT NULL,
     PRIMARY KEY (issue_id, number)
 );
+CREATE INDEX chunks_by_worker ON chunks (worker) WHERE worker <> '';
+CREATE TABLE workers (id TEXT PRIMARY KEY, number BIGINT NOT NULL, host TEXT NOT NULL, version TEXT NOT NULL, beats BIGINT NOT NULL);
+CREATE TABLE paces (relay TEXT PRIMARY KEY, pace TEXT NOT NULL, version BIGINT NOT NULL);
 CREATE TABLE deliveries (
     issue_id BIGINT NOT NULL, subscriber_id BIGINT NOT NULL REFERENCES subscribers (id), chunk BIGINT NOT NULL, language TEXT NOT NULL,
     state TEXT NOT NULL, attempts BIGINT NOT NULL, unknowns BIGINT NOT NULL, message_id TEXT NOT NULL, code BIGINT NOT NULL, enhanced TEXT NOT NULL,

@@ -1,0 +1,167 @@
+package deliver
+
+import (
+	"context"
+	"time"
+
+	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/fault"
+)
+
+const (
+	restFirst = 15 * time.Second // a relay that fails rests so long, then twice as long each time
+	restMost  = 10 * time.Minute
+	crowded   = time.Minute      // how long fewer connections are tried where the relay took no more
+	idleTime  = 20 * time.Second // after which a connection without work says goodbye
+)
+
+// A lane is one relay as this process uses it. Its fields below mu of the pool are guarded by that.
+type lane struct {
+	Relay
+	pool *pool
+	pace pacer
+
+	tasks chan *message
+	lines int // connections
+	limit int // connections it may have now
+	load  int // messages queued here or with a connection
+	sent  float64
+
+	limitUntil time.Time
+	failures   int
+	restUntil  time.Time
+	probing    bool  // after a rest one connection tries
+	failed     error // why it rests
+}
+
+func newLane(p *pool, r Relay, paces Paces) *lane {
+	r.Connections, r.Weight = max(r.Connections, 1), max(r.Weight, 1)
+	return &lane{Relay: r, pool: p, limit: r.Connections, tasks: make(chan *message, 2*r.Connections), pace: newPacer(r, paces, p.engine.now)}
+}
+
+func (l *lane) share() float64 { return l.sent / float64(l.Weight) }
+
+// room reports whether the lane takes one more message: each connection has one
+// in hand and one waiting at most.
+func (l *lane) room(now time.Time) bool {
+	most := 2 * l.limit
+	if l.probing {
+		most = 1
+	}
+	return !now.Before(l.restUntil) && l.load < most && l.pace.may()
+}
+
+// accept queues a message and opens a connection for it where none is free.
+func (l *lane) accept(m *message) {
+	if l.load++; l.load > l.lines && l.lines < l.limit {
+		l.lines++
+		go (&line{lane: l}).work()
+	}
+	l.sent++
+	l.pace.take()
+	l.tasks <- m // has room: load is below its size
+}
+
+// unavailable says until when the lane takes nothing, and why; nil means that it does.
+func (l *lane) unavailable(now time.Time) (until time.Time, why error) {
+	if now.Before(l.restUntil) {
+		return l.restUntil, l.failed
+	}
+	if until, used := l.pace.dayOver(); used {
+		return until, fault.Unavailablef("relay %s has sent its %d messages for today", l.ID, l.PerDay)
+	}
+	return until, nil
+}
+
+// finished notes that a message left the lane.
+func (l *lane) finished(res smtp.Result) {
+	l.pool.mu.Lock()
+	defer l.pool.mu.Unlock()
+	l.load--
+	if res.Code != 0 && !res.Refused {
+		l.failures, l.probing = 0, false
+	}
+	if limits(res) {
+		l.pace.slow()
+	}
+	l.pool.room.Signal()
+}
+
+// limits reports whether a reply asks for less mail, not about a recipient:
+// 421 (RFC 5321 section 3.8), and 4.7 in a 450.
+func limits(res smtp.Result) bool {
+	return res.Code == 421 || res.Code == 450 && len(res.Enhanced) > 3 && res.Enhanced[:4] == "4.7."
+}
+
+// refuse takes a connection off that cannot go on. While others work, the relay
+// only wants fewer; with none left, or where it refuses us, it rests.
+func (l *lane) refuse(err error, ours bool) (waiting []*message) {
+	p := l.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.engine.now()
+	l.lines--
+	if l.lines > 0 && !ours {
+		l.limit, l.limitUntil = l.lines, now.Add(crowded)
+		return nil
+	}
+	if !now.Before(l.restUntil) {
+		l.restUntil = now.Add(min(restFirst<<min(l.failures, 10), restMost))
+		l.failures++
+	}
+	l.failed, l.probing = err, true
+	for {
+		select {
+		case m := <-l.tasks:
+			l.load--
+			waiting = append(waiting, m)
+		default:
+			p.room.Broadcast()
+			return waiting
+		}
+	}
+}
+
+// leave takes an idle connection off; it reports false if work came meanwhile.
+func (l *lane) leave() bool {
+	l.pool.mu.Lock()
+	defer l.pool.mu.Unlock()
+	if len(l.tasks) > 0 {
+		return false
+	}
+	l.lines--
+	l.pool.room.Broadcast()
+	return true
+}
+
+// renew lets the pace look at the clock and at what other workers found.
+func (l *lane) renew() {
+	l.pool.mu.Lock()
+	now := l.pool.engine.now()
+	if l.limit < l.Connections && !now.Before(l.limitUntil) {
+		l.limit = l.Connections
+	}
+	due, seen := l.pace.due(), l.pace
+	l.pool.mu.Unlock()
+	if !due {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	pace, granted, err := seen.lease(ctx)
+	l.pool.mu.Lock()
+	defer l.pool.mu.Unlock()
+	l.pace.renewed(seen, pace, granted, err)
+}
+
+// close ends the lane's connections.
+func (l *lane) close() {
+	close(l.tasks)
+	l.pool.mu.Lock()
+	for l.lines > 0 {
+		l.pool.room.Wait()
+	}
+	left := l.pace
+	l.pool.mu.Unlock()
+	left.giveBack()
+}

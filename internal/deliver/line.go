@@ -1,0 +1,201 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"broadsheet/internal/deliver/smtp"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+)
+
+// A line is one connection: its session, and the outcome it has not recorded
+// yet. It hands over one message after the other; the outcome of each goes to
+// disk together with the attempt at the next, before that next one is sent.
+type line struct {
+	lane    *lane
+	session Session
+	last    *sent
+	ahead   *message // whose envelope the relay has already
+	idle    *time.Timer
+}
+
+// sent is a message whose outcome is known and not yet on disk.
+type sent struct {
+	message *message
+	outcome newsletter.Outcome
+}
+
+func (l *line) work() {
+	l.idle = time.NewTimer(idleTime)
+	defer l.hangUp()
+	for {
+		m := l.take()
+		if m == nil {
+			return
+		}
+		if err := l.connect(m.run.ctx); err != nil {
+			l.giveUp(err, false, m)
+			return
+		}
+		if err := l.send(m); err != nil {
+			l.giveUp(err, true)
+			return
+		}
+	}
+}
+
+// giveUp ends the line and sends what waited for it, and maybe m, another way.
+func (l *line) giveUp(err error, ours bool, m ...*message) {
+	l.flush()
+	lane := l.lane
+	if l.ahead != nil {
+		m, l.ahead = append(m, l.ahead), nil
+	}
+	l.hangUp()
+	lane.pool.mu.Lock()
+	lane.load -= len(m)
+	lane.pool.mu.Unlock()
+	m = append(m, lane.refuse(err, ours)...)
+	for _, waiting := range m {
+		lane.pool.route(waiting)
+	}
+}
+
+// take returns the next message, nil when the line is to end. While none waits
+// the last outcome is recorded.
+func (l *line) take() *message {
+	if m := l.ahead; m != nil {
+		l.ahead = nil
+		return m
+	}
+	select {
+	case m, open := <-l.lane.tasks:
+		if open {
+			return m
+		}
+	default:
+	}
+	l.flush()
+	for {
+		l.idle.Reset(idleTime)
+		select {
+		case m, open := <-l.lane.tasks:
+			if !open {
+				l.lane.pool.mu.Lock()
+				l.lane.lines--
+				l.lane.pool.mu.Unlock()
+				l.lane.pool.wake()
+				return nil
+			}
+			return m
+		case <-l.idle.C:
+			if l.lane.leave() {
+				return nil
+			}
+		}
+	}
+}
+
+// next is the envelope of the message after this one, zero if none waits.
+func (l *line) next() smtp.Envelope {
+	select {
+	case m, open := <-l.lane.tasks:
+		if open {
+			l.ahead = m
+			return m.envelope
+		}
+	default:
+	}
+	return smtp.Envelope{}
+}
+
+func (l *line) connect(ctx context.Context) error {
+	if l.session != nil {
+		return nil
+	}
+	session, err := l.lane.Dialer.Dial(ctx)
+	if err == nil {
+		l.session = session
+	}
+	return err
+}
+
+func (l *line) hangUp() {
+	if l.session != nil {
+		l.session.Close()
+		l.session = nil
+	}
+}
+
+// flush returns when the last outcome and the attempts are on disk.
+func (l *line) flush(attempts ...newsletter.Attempt) error {
+	if l.last == nil && len(attempts) == 0 {
+		return nil
+	}
+	b := barrier{attempts: attempts, recorded: make(chan error, 1)}
+	if l.last != nil {
+		b.outcomes, b.progress = []newsletter.Outcome{l.last.outcome}, l.last.message.run.job.Progress
+	}
+	err := l.lane.pool.ledger.record(b)
+	if l.last != nil {
+		if err != nil {
+			l.last.message.run.fail(err)
+		}
+		l.lane.pool.drop(l.last.message)
+		l.last = nil
+	}
+	return err
+}
+
+// pass ends a message that was not tried: it stays as it was.
+func (l *line) pass(m *message, err error) {
+	if err != nil {
+		m.run.fail(err)
+	}
+	l.lane.finished(smtp.Result{})
+	l.lane.pool.drop(m)
+}
+
+// send hands over one copy. An error means that the relay refuses all our mail.
+func (l *line) send(m *message) error {
+	if m.run.over() {
+		l.hangUp() // the relay may wait for this very copy
+		l.pass(m, nil)
+		return nil
+	}
+	attempt := m.attempt()
+	if err := l.flush(attempt); err != nil {
+		l.hangUp()
+		l.pass(m, err)
+		return nil
+	}
+	res := l.session.Send(m.envelope, m.bytes, l.next())
+	l.last = &sent{m, l.lane.outcome(m, attempt, res)}
+	l.lane.finished(res)
+	if res.Lost {
+		l.hangUp()
+	}
+	if !res.Refused {
+		return nil
+	}
+	why := fmt.Sprintf("relay %s refuses the sender %s: %d %s", l.lane.ID, m.run.job.ReturnPath, res.Code, res.Reply)
+	return fault.WithHint(fault.Unavailablef("%s", why), "check auth: of the relay, and what senders it allows")
+}
+
+func (l *lane) outcome(m *message, a newsletter.Attempt, res smtp.Result) newsletter.Outcome {
+	now := l.pool.engine.now()
+	o := newsletter.Outcome{Issue: a.Issue, Subscriber: a.Subscriber, Number: a.Number, State: res.State, Code: res.Code, Enhanced: res.Enhanced, Reply: res.Reply, Relay: l.ID, At: now}
+	switch o.State {
+	case newsletter.Deferred:
+		o.NextAt = now.Add(RetryAfter(a.Number, a.MessageID))
+	case newsletter.Unknown:
+		if m.run.job.Send.HoldUnknown || m.copy.Unknowns > 0 {
+			o.State = newsletter.Held
+		}
+	case newsletter.Rejected:
+		o.HardBounce = HardBounce(res.Code, res.Enhanced)
+	}
+	return o
+}
