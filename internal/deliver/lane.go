@@ -41,14 +41,16 @@ func newLane(p *pool, r Relay, paces Paces) *lane {
 
 func (l *lane) share() float64 { return l.sent / float64(l.Weight) }
 
+// usable reports whether the relay may be given mail now.
+func (l *lane) usable(now time.Time) bool { return !now.Before(l.restUntil) && l.pace.may() }
+
 // room reports whether the lane takes one more message: each connection has one
 // in hand and one waiting at most.
-func (l *lane) room(now time.Time) bool {
-	most := 2 * l.limit
+func (l *lane) room() bool {
 	if l.probing {
-		most = 1
+		return l.load < 1
 	}
-	return !now.Before(l.restUntil) && l.load < most && l.pace.may()
+	return l.load < 2*l.limit
 }
 
 // accept queues a message and opens a connection for it where none is free.
@@ -163,5 +165,8 @@ func (l *lane) close() {
 	}
 	left := l.pace
 	l.pool.mu.Unlock()
+	if left.slowed {
+		l.renew() // others must hear of it
+	}
 	left.giveBack()
 }

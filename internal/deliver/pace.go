@@ -29,6 +29,7 @@ type pacer struct {
 	tokens  int  // left of the lease
 	free    bool // no rate and no daily limit now
 	used    int  // sent and not yet told
+	wanted  bool // a message waits for a lease
 	slowed  bool // a limit answer came and is not yet told
 	checked time.Time
 	over    time.Time // the daily limit is used up until then
@@ -38,7 +39,12 @@ func newPacer(r Relay, paces Paces, now func() time.Time) pacer {
 	return pacer{relay: r, paces: paces, now: now, free: r.Rate == 0 && r.PerDay == 0, pace: newsletter.Pace{Relay: r.ID}}
 }
 
-func (p *pacer) may() bool { return p.free || p.tokens > 0 }
+// may reports whether a message may go now. Who asks in vain is given a lease
+// soon; a process without mail takes none from the others.
+func (p *pacer) may() bool {
+	p.wanted = p.wanted || !p.free && p.tokens <= 0
+	return p.free || p.tokens > 0
+}
 
 func (p *pacer) take() {
 	p.used++
@@ -54,16 +60,16 @@ func (p *pacer) dayOver() (time.Time, bool) { return p.over, p.now().Before(p.ov
 // due reports whether the database is to be asked: a limit answer is to be told,
 // a lease is used up, or somebody else may have slowed the relay.
 func (p *pacer) due() bool {
-	since := p.now().Sub(p.checked)
+	since := time.Since(p.checked) // asking is paced by the real clock, buckets by ours
 	switch {
 	case p.slowed:
 		return true
 	case p.now().Before(p.over):
-		return since >= overCheck || since < 0
-	case !p.free && p.tokens <= 0:
-		return since >= tickEvery || since < 0
+		return since >= overCheck
+	case !p.free:
+		return p.wanted && since >= tickEvery
 	}
-	return p.used > 0 && (since >= leaseFor || since < 0)
+	return p.used > 0 && since >= leaseFor
 }
 
 // lease takes the next tokens from the shared bucket. It is called without the pool's lock, by one goroutine.
@@ -92,8 +98,8 @@ func same(a, b newsletter.Pace) bool {
 
 // measured is how many messages a minute went lately.
 func (p *pacer) measured() float64 {
-	since := p.now().Sub(p.checked)
-	if p.checked.IsZero() || since <= 0 {
+	since := time.Since(p.checked)
+	if p.checked.IsZero() {
 		return 60
 	}
 	return math.Max(float64(p.used)/since.Minutes(), slowestPer)
@@ -101,19 +107,19 @@ func (p *pacer) measured() float64 {
 
 // renewed takes a lease that was asked for as things stood in seen.
 func (p *pacer) renewed(seen pacer, pace newsletter.Pace, granted int, err error) {
-	p.checked = p.now()
+	p.checked = time.Now()
 	if err != nil {
 		return // the old lease holds until it is used up
 	}
-	p.pace, p.used = pace, p.used-seen.used
+	p.pace, p.used, p.wanted = pace, p.used-seen.used, false
 	if seen.slowed {
 		p.slowed = false
 	}
 	p.free = pace.Rate == 0 && p.relay.PerDay == 0
 	p.tokens = max(p.tokens, 0) + granted
 	p.over = time.Time{}
-	if p.relay.PerDay > 0 && pace.Used >= p.relay.PerDay && granted == 0 {
-		p.over = midnight(p.checked)
+	if p.relay.PerDay > 0 && pace.Used >= p.relay.PerDay && p.tokens == 0 {
+		p.over = midnight(p.now())
 	}
 }
 

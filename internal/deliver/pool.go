@@ -41,6 +41,8 @@ type pool struct {
 	done   chan struct{}
 	wg     sync.WaitGroup
 
+	weighted bool // the relays' weights differ
+
 	mu    sync.Mutex
 	room  *sync.Cond // a lane may have room, or a slice is over
 	spare []*message
@@ -56,6 +58,7 @@ func newPool(e *Engine, paces Paces, relays []Relay) *pool {
 	for _, r := range relays {
 		p.lanes = append(p.lanes, newLane(p, r, paces))
 		connections += r.Connections
+		p.weighted = p.weighted || p.lanes[len(p.lanes)-1].Weight != p.lanes[0].Weight
 	}
 	p.ledger = newWriter(e.ledger, connections)
 	for range runtime.GOMAXPROCS(0) {
@@ -179,12 +182,17 @@ func (p *pool) route(m *message) {
 	}
 }
 
-// pick returns, of the lanes with room, the one that has had least of its share.
+// pick returns, of the lanes that can take mail, the one that has had least of its
+// share. Where weights differ they are kept: that lane is waited for. Else
+// whichever has room takes it.
 func (p *pool) pick(now time.Time) (best *lane) {
 	for _, l := range p.lanes {
-		if l.room(now) && (best == nil || l.share() < best.share()) {
+		if l.usable(now) && (p.weighted || l.room()) && (best == nil || l.share() < best.share()) {
 			best = l
 		}
+	}
+	if best != nil && !best.room() {
+		return nil
 	}
 	return best
 }

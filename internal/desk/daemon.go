@@ -50,7 +50,12 @@ func (d *Desk) plan(ctx context.Context, pub newsletter.Publication) error {
 		if now.Before(looked) { // the clock went back: nothing is due twice
 			continue
 		}
-		due, err := schedule.Slots(text, pub.Location(), pub.Schedule.Closed, looked, now)
+		until := now
+		due, err := schedule.Slots(text, pub.Location(), pub.Schedule.Closed, looked, until)
+		for err == nil && len(due) == schedule.Most { // there may be more: look less far, and at the rest next time
+			until = looked.Add(until.Sub(looked) / 2)
+			due, err = schedule.Slots(text, pub.Location(), pub.Schedule.Closed, looked, until)
+		}
 		if err != nil {
 			return err
 		}
@@ -58,7 +63,7 @@ func (d *Desk) plan(ctx context.Context, pub newsletter.Publication) error {
 		for i, s := range due {
 			slots[i] = newsletter.Slot{Publication: pub.ID, Kind: kind, Label: s.Label, DueAt: s.At}
 		}
-		if err := d.Slots.PlanSlots(ctx, pub.ID, kind, slots, now); err != nil {
+		if err := d.Slots.PlanSlots(ctx, pub.ID, kind, slots, until); err != nil {
 			return err
 		}
 	}
@@ -66,6 +71,9 @@ func (d *Desk) plan(ctx context.Context, pub newsletter.Publication) error {
 }
 
 func (d *Desk) slot(ctx context.Context, pub newsletter.Publication, slot newsletter.Slot) error {
+	if d.Now().Before(slot.DueAt) { // it was written by a clock that was ahead: its time is yet to come
+		return nil
+	}
 	late := d.Now().Sub(slot.DueAt) > time.Duration(pub.Schedule.SendWindow)
 	switch {
 	case late && slot.Kind == "compose":

@@ -27,6 +27,9 @@ type Slot struct {
 
 const labelLayout = "2006-01-02T15:04"
 
+// Most is how many slots are given at once.
+const Most = 1000
+
 // Check returns what is wrong with a cron text.
 func Check(text string) error {
 	_, err := parse(text)
@@ -40,6 +43,9 @@ func parse(text string) (cron.Schedule, error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "@every") {
 		return nil, fault.Invalidf("cron text %q: @every has no place on a calendar", text)
 	}
+	if strings.Contains(text, "*-") || strings.Contains(text, "?-") { // the library reads no further than the star
+		return nil, fault.Invalidf("cron text %q: a star begins no range", text)
+	}
 	s, err := cron.ParseStandard(text)
 	if err != nil {
 		return nil, fault.Invalidf("cron text %q: %w", text, err)
@@ -50,7 +56,8 @@ func parse(text string) (cron.Schedule, error) {
 	return s, nil
 }
 
-// Slots returns the slots of a cron text with after < At <= until, at most 1000.
+// Slots returns the slots of a cron text with after < At <= until, at most Most:
+// so many mean that there may be more.
 func Slots(text string, loc *time.Location, closed newsletter.Closed, after, until time.Time) ([]Slot, error) {
 	plan, err := parse(text)
 	if err != nil {
@@ -60,7 +67,7 @@ func Slots(text string, loc *time.Location, closed newsletter.Closed, after, unt
 	// A week of slack on both sides, as closed days move slots by days.
 	local := onCalendar(after.Add(-7*24*time.Hour), loc)
 	end := onCalendar(until.Add(7*24*time.Hour), loc)
-	for local = plan.Next(local); !local.IsZero() && !local.After(end) && len(slots) < 1000; local = plan.Next(local) {
+	for local = plan.Next(local); !local.IsZero() && !local.After(end) && len(slots) < Most; local = plan.Next(local) {
 		at := instant(local, loc, closed)
 		if at.After(after) && !at.After(until) {
 			slots = append(slots, Slot{Label: local.Format(labelLayout), At: at})
@@ -69,9 +76,10 @@ func Slots(text string, loc *time.Location, closed newsletter.Closed, after, unt
 	return slots, nil
 }
 
-// Next returns the first slot after an instant, looking two years ahead.
+// Next returns the first slot after an instant, looking ten years ahead: the
+// next 29 February is years away.
 func Next(text string, loc *time.Location, closed newsletter.Closed, after time.Time) (Slot, bool) {
-	for span := 32 * 24 * time.Hour; span <= 800*24*time.Hour; span *= 5 {
+	for span := 32 * 24 * time.Hour; span <= 4000*24*time.Hour; span *= 5 {
 		slots, err := Slots(text, loc, closed, after, after.Add(span))
 		if err != nil {
 			return Slot{}, false

@@ -40,12 +40,20 @@ func (r issueRow) issue() (newsletter.Issue, error) {
 }
 
 // CreateIssue writes a draft with its first revision and gives it id, number and times.
-// A slot that has an issue already is a Conflict.
+// A slot that has an issue already is a Conflict, and so is a regular issue where
+// another is open: whoever composes saw none, and has been overtaken.
 func (db *DB) CreateIssue(ctx context.Context, issue *newsletter.Issue) error {
 	err := db.tx(ctx, func(t *tx) error {
 		id, err := t.ids("issues", 1)
 		if err != nil {
 			return err
+		}
+		var open int // counted after the counter's row is locked: nobody adds one meanwhile, on both engines
+		if err := t.get(&open, `SELECT COUNT(*) FROM issues WHERE publication_id = $1 AND kind = 'regular' AND state IN ('draft', 'in_review', 'approved')`, issue.Publication); err != nil {
+			return err
+		}
+		if issue.Kind == "regular" && open > 0 {
+			return fault.Conflictf("%s has an open issue already", issue.Publication)
 		}
 		if err := t.get(&issue.Number, `SELECT COALESCE(MAX(number), 0) + 1 FROM issues WHERE publication_id = $1`, issue.Publication); err != nil {
 			return err

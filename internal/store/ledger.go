@@ -187,12 +187,12 @@ func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string
 
 func (t *tx) recover(c *newsletter.Chunk, hold bool) error {
 	if _, err := t.exec(`INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
-		SELECT issue_id, subscriber_id, attempts, started_at, $1, 'unknown', 0, '', '', '' FROM deliveries WHERE issue_id = $2 AND chunk = $3 AND state = 'attempting'
-		ON CONFLICT (issue_id, subscriber_id, number) DO NOTHING`, t.now, c.Issue, c.Number); err != nil {
+		SELECT issue_id, subscriber_id, attempts, started_at, $1, 'unknown', 0, '', '', '' FROM deliveries WHERE issue_id = $2 AND subscriber_id BETWEEN $3 AND $4 AND state = 'attempting'
+		ON CONFLICT (issue_id, subscriber_id, number) DO NOTHING`, t.now, c.Issue, c.First, c.Last); err != nil {
 		return fmt.Errorf("recover chunk %d: %w", c.Number, err)
 	}
 	_, err := t.exec(`UPDATE deliveries SET state = CASE WHEN unknowns > 0 OR $1 = 1 THEN 'held' ELSE 'unknown' END, unknowns = unknowns + 1, next_at = 0, updated_at = $2
-		WHERE issue_id = $3 AND chunk = $4 AND state = 'attempting'`, bit(hold), t.now, c.Issue, c.Number)
+		WHERE issue_id = $3 AND subscriber_id BETWEEN $4 AND $5 AND state = 'attempting'`, bit(hold), t.now, c.Issue, c.First, c.Last)
 	if err != nil {
 		return fmt.Errorf("recover chunk %d: %w", c.Number, err)
 	}
@@ -235,7 +235,7 @@ func (t *tx) rest(c newsletter.Chunk, open []newsletter.DeliveryState) (rest new
 		N     int           `db:"n"`
 		Next  sql.NullInt64 `db:"next"`
 	}
-	if err := t.SelectContext(t.ctx, &rows, `SELECT state, COUNT(*) AS n, MIN(next_at) AS next FROM deliveries WHERE issue_id = $1 AND chunk = $2 GROUP BY state`, c.Issue, c.Number); err != nil {
+	if err := t.SelectContext(t.ctx, &rows, `SELECT state, COUNT(*) AS n, MIN(next_at) AS next FROM deliveries WHERE issue_id = $1 AND subscriber_id BETWEEN $2 AND $3 GROUP BY state`, c.Issue, c.First, c.Last); err != nil {
 		return rest, err
 	}
 	rest.Open = c.Count
@@ -287,8 +287,8 @@ func (db *DB) Untried(ctx context.Context, send newsletter.Send, c newsletter.Ch
 func (db *DB) Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error) {
 	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
-		WHERE d.issue_id = ? AND d.chunk = ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
-		send.Lists, send.Issue, c.Number, state, millis(now), limit)
+		WHERE d.issue_id = ? AND d.subscriber_id BETWEEN ? AND ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
+		send.Lists, send.Issue, c.First, c.Last, state, millis(now), limit)
 }
 
 // Audience returns up to limit people with id > after whom a send to the lists would reach now.

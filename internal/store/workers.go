@@ -269,7 +269,7 @@ func (db *DB) Pause(ctx context.Context, issue int64, on bool) error {
 		if !on {
 			at = 0
 		}
-		n, err := t.exec(`UPDATE sends SET paused_at = $1 WHERE issue_id = $2 AND finished_at = 0 AND (paused_at = 0) = ($1 <> 0)`, at, issue)
+		n, err := t.exec(`UPDATE sends SET paused_at = $1 WHERE issue_id = $2 AND finished_at = 0 AND (paused_at = 0) = (CAST($1 AS BIGINT) <> 0)`, at, issue)
 		if err != nil {
 			return fmt.Errorf("pause: %w", err)
 		}

@@ -143,6 +143,7 @@ func (s *SMTP) talk(c net.Conn) {
 	say := func(line string) { fmt.Fprintf(c, "%s\r\n", line) }
 	say("220 test ESMTP")
 	var from, to string
+	mailed := false
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
@@ -158,12 +159,15 @@ func (s *SMTP) talk(c net.Conn) {
 				say("250-test\r\n250-8BITMIME\r\n250 PIPELINING")
 			}
 		case strings.HasPrefix(verb, "MAIL FROM:"):
-			from = between(line)
+			from, mailed = between(line), false
 			if reply := s.ask("mail", from); reply != "" {
 				say(reply)
 				continue
 			}
+			mailed = true
 			say("250 2.1.0 ok")
+		case strings.HasPrefix(verb, "RCPT TO:") && !mailed:
+			say("503 5.5.1 MAIL first")
 		case strings.HasPrefix(verb, "RCPT TO:"):
 			to = between(line)
 			if reply := s.ask("rcpt", to); reply == "drop" {
