@@ -134,7 +134,7 @@ func (l *line) flush(attempts ...newsletter.Attempt) error {
 	if l.last == nil && len(attempts) == 0 {
 		return nil
 	}
-	b := barrier{attempts: attempts, recorded: make(chan error, 1)}
+	b := &barrier{attempts: attempts, turn: make(chan bool, 1)}
 	if l.last != nil {
 		b.outcomes, b.progress = []newsletter.Outcome{l.last.outcome}, l.last.message.run.job.Progress
 	}

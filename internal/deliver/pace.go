@@ -29,7 +29,6 @@ type pacer struct {
 	tokens  int  // left of the lease
 	free    bool // no rate and no daily limit now
 	used    int  // sent and not yet told
-	wanted  bool // a message waits for a lease
 	slowed  bool // a limit answer came and is not yet told
 	checked time.Time
 	over    time.Time // the daily limit is used up until then
@@ -39,12 +38,7 @@ func newPacer(r Relay, paces Paces, now func() time.Time) pacer {
 	return pacer{relay: r, paces: paces, now: now, free: r.Rate == 0 && r.PerDay == 0, pace: newsletter.Pace{Relay: r.ID}}
 }
 
-// may reports whether a message may go now. Who asks in vain is given a lease
-// soon; a process without mail takes none from the others.
-func (p *pacer) may() bool {
-	p.wanted = p.wanted || !p.free && p.tokens <= 0
-	return p.free || p.tokens > 0
-}
+func (p *pacer) may() bool { return p.free || p.tokens > 0 }
 
 func (p *pacer) take() {
 	p.used++
@@ -58,8 +52,9 @@ func (p *pacer) slow() { p.slowed = true }
 func (p *pacer) dayOver() (time.Time, bool) { return p.over, p.now().Before(p.over) }
 
 // due reports whether the database is to be asked: a limit answer is to be told,
-// a lease is used up, or somebody else may have slowed the relay.
-func (p *pacer) due() bool {
+// a lease is used up and mail waits, or somebody else may have slowed the relay.
+// A process without mail takes nothing from the others.
+func (p *pacer) due(waiting bool) bool {
 	since := time.Since(p.checked) // asking is paced by the real clock, buckets by ours
 	switch {
 	case p.slowed:
@@ -67,7 +62,7 @@ func (p *pacer) due() bool {
 	case p.now().Before(p.over):
 		return since >= overCheck
 	case !p.free:
-		return p.wanted && since >= tickEvery
+		return waiting && p.tokens <= 0 && since >= tickEvery
 	}
 	return p.used > 0 && since >= leaseFor
 }
@@ -111,7 +106,7 @@ func (p *pacer) renewed(seen pacer, pace newsletter.Pace, granted int, err error
 	if err != nil {
 		return // the old lease holds until it is used up
 	}
-	p.pace, p.used, p.wanted = pace, p.used-seen.used, false
+	p.pace, p.used = pace, p.used-seen.used
 	if seen.slowed {
 		p.slowed = false
 	}

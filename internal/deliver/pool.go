@@ -43,9 +43,10 @@ type pool struct {
 
 	weighted bool // the relays' weights differ
 
-	mu    sync.Mutex
-	room  *sync.Cond // a lane may have room, or a slice is over
-	spare []*message
+	mu      sync.Mutex
+	room    *sync.Cond // a lane may have room, or a slice is over
+	spare   []*message
+	waiting int // messages for which no lane has room
 }
 
 // tickEvery is how often the pool looks at rests, rates and idle connections.
@@ -75,7 +76,6 @@ func (p *pool) close() {
 	for _, l := range p.lanes {
 		l.close()
 	}
-	p.ledger.close()
 }
 
 // wake lets everything that waits for room look again.
@@ -178,7 +178,9 @@ func (p *pool) route(m *message) {
 			p.drop(m)
 			return
 		}
+		p.waiting++
 		p.room.Wait()
+		p.waiting--
 	}
 }
 

@@ -86,7 +86,7 @@ func TestPerDay(t *testing.T) {
 		if got := b.tally(t); got.Accepted != 20 || got.Pending != 10 {
 			t.Errorf("%+v", got)
 		}
-		if want := b.clock.Now().Truncate(24 * time.Hour).AddDate(0, 0, 1); !next.Equal(want) {
+		if want := b.clock.Now().Truncate(24*time.Hour).AddDate(0, 0, 1); !next.Equal(want) {
 			t.Errorf("it goes on at %s, not %s", next, want)
 		}
 		b.clock.Move(next.Sub(b.clock.Now()))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -16,18 +17,18 @@ import (
 // attempting; a row of its own in attempts is written for every try but a first
 // that was accepted, when its outcome is known or its owner is found gone: the
 // history of what went wrong, at no cost where nothing did. First tries and their
-// acceptance, which is nearly all there is, go many rows to a statement.
+// acceptance, which is nearly all there is, go into one statement together.
 const (
-	beginFirst = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, attempts, unknowns, message_id, code, enhanced, reply, relay, next_at, started_at, updated_at) VALUES `
-	firstRow   = `(?, ?, ?, ?, 'attempting', 1, 0, ?, 0, '', '', '', 0, ?, ?)`
+	firstsHead = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, message_id, code, enhanced, reply, relay, started_at, updated_at, attempts, unknowns, next_at) VALUES `
+	firstsRow  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)`
+	firstsTail = ` ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, code = excluded.code, enhanced = excluded.enhanced, reply = excluded.reply,
+		relay = excluded.relay, updated_at = excluded.updated_at
+		WHERE excluded.state = 'accepted' AND deliveries.attempts = 1 AND deliveries.state IN ('attempting', 'unknown', 'held')`
+	firstsArgs = 12
+
 	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
 		WHERE issue_id = $3 AND subscriber_id = $4 AND state IN ('deferred', 'unknown')`
-
-	settleFirst = `UPDATE deliveries SET state = 'accepted', code = v.column3, enhanced = v.column4, reply = v.column5, relay = v.column6, updated_at = v.column7
-		FROM (VALUES `
-	settledRow = `(CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT))`
-	settledEnd = `) AS v WHERE deliveries.issue_id = v.column1 AND deliveries.subscriber_id = v.column2 AND attempts = 1 AND state IN ('attempting', 'unknown', 'held')`
-	settle     = `UPDATE deliveries SET state = $1, unknowns = unknowns + $2, code = $3, enhanced = $4, reply = $5, relay = $6, next_at = $7, updated_at = $8
+	settle = `UPDATE deliveries SET state = $1, unknowns = unknowns + $2, code = $3, enhanced = $4, reply = $5, relay = $6, next_at = $7, updated_at = $8
 		WHERE issue_id = $9 AND subscriber_id = $10 AND attempts = $11 AND state IN ('attempting', 'unknown', 'held')`
 	keepAttempt = `INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
 		SELECT issue_id, subscriber_id, attempts, started_at, $1, $2, $3, $4, $5, $6 FROM deliveries WHERE issue_id = $7 AND subscriber_id = $8 AND attempts = $9
@@ -36,11 +37,19 @@ const (
 	readEpoch = `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`
 )
 
+const recordTimeout = 10 * time.Second
+
 // bulk is how many rows go into one statement at most.
 const bulk = 64
 
-func rows(head, row, tail string, n int) string {
-	return sqlx.Rebind(sqlx.DOLLAR, head+row+strings.Repeat(", "+row, n-1)+tail)
+// rows writes a statement with n rows. SQLite looks a numbered parameter up in a
+// list, which for so many costs more than the row: there they stand in order.
+func (db *DB) rows(head, row, tail string, n int) string {
+	text := head + row + strings.Repeat(", "+row, n-1) + tail
+	if db.postgres {
+		return sqlx.Rebind(sqlx.DOLLAR, text)
+	}
+	return text
 }
 
 // ready returns a statement parsed once. It must be asked for outside of any
@@ -63,35 +72,35 @@ func (db *DB) hot(ctx context.Context, text string) (*sqlx.Stmt, error) {
 
 // A group is what is made durable together, sorted by the statement it needs.
 type group struct {
-	settled       []newsletter.Outcome // first tries that were accepted
-	others        []newsletter.Outcome
-	first, again  []newsletter.Attempt
-	settle, begin *sqlx.Stmt
-	epoch         *sqlx.Stmt
+	firsts []any // arguments of the first tries and their acceptance
+	rows   int
+	others []newsletter.Outcome
+	again  []newsletter.Attempt
+	write  *sqlx.Stmt
+	epoch  *sqlx.Stmt
 }
 
 func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) (g group, err error) {
+	g.firsts = make([]any, 0, firstsArgs*(len(outcomes)+len(attempts)))
 	for _, o := range outcomes {
-		if o.State == newsletter.Accepted && o.Number == 1 {
-			g.settled = append(g.settled, o)
-		} else {
+		if o.State != newsletter.Accepted || o.Number != 1 {
 			g.others = append(g.others, o)
+			continue
 		}
+		g.firsts = append(g.firsts, o.Issue, o.Subscriber, 0, "", string(o.State), "", o.Code, o.Enhanced, o.Reply, o.Relay, 0, millis(o.At))
+		g.rows++
 	}
 	for _, a := range attempts {
-		if a.Number == 1 {
-			g.first = append(g.first, a)
-		} else {
+		if a.Number != 1 {
 			g.again = append(g.again, a)
+			continue
 		}
+		at := millis(a.StartedAt)
+		g.firsts = append(g.firsts, a.Issue, a.Subscriber, a.Chunk, a.Language, string(newsletter.Attempting), a.MessageID, 0, "", "", "", at, at)
+		g.rows++
 	}
-	if n := len(g.settled); n > 0 {
-		if g.settle, err = db.ready(ctx, "settle"+strconv.Itoa(n), func() string { return rows(settleFirst, settledRow, settledEnd, n) }); err != nil {
-			return g, err
-		}
-	}
-	if n := len(g.first); n > 0 {
-		if g.begin, err = db.ready(ctx, "begin"+strconv.Itoa(n), func() string { return rows(beginFirst, firstRow, "", n) }); err != nil {
+	if n := g.rows; n > 0 {
+		if g.write, err = db.ready(ctx, "firsts"+strconv.Itoa(n), func() string { return db.rows(firstsHead, firstsRow, firstsTail, n) }); err != nil {
 			return g, err
 		}
 	}
@@ -113,22 +122,63 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 		}
 		outcomes, attempts = outcomes[n:], attempts[m:]
 	}
+	if db.postgres { // which may hang; for SQLite a context that can end costs a goroutine per statement
+		limited, cancel := context.WithTimeout(ctx, recordTimeout)
+		defer cancel()
+		ctx = limited
+	}
 	g, err := db.group(ctx, outcomes, attempts)
 	if err != nil {
 		return err
 	}
 	return db.tx(ctx, func(t *tx) error {
-		if err := t.outcomes(g); err != nil {
-			return fmt.Errorf("record outcomes: %w", err)
+		for _, o := range g.others {
+			if err := t.outcome(o); err != nil {
+				return fmt.Errorf("record outcome: %w", err)
+			}
 		}
 		if err := t.fence(g, attempts); err != nil {
 			return err
 		}
-		if err := t.attempts(g); err != nil {
-			return fmt.Errorf("record attempts: %w", err)
+		if err := t.firsts(g, attempts); err != nil {
+			return fmt.Errorf("record first tries: %w", err)
+		}
+		for _, a := range g.again {
+			n, err := t.exec(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
+			if err == nil && n == 0 {
+				err = fault.Conflictf("a copy of issue %d was decided on meanwhile", a.Issue)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+}
+
+// firsts writes first tries, and those that were accepted. A try that has a row
+// already is no first one: then nothing is written.
+func (t *tx) firsts(g group, attempts []newsletter.Attempt) error {
+	if g.rows == 0 {
+		return nil
+	}
+	result, err := t.StmtxContext(t.ctx, g.write).ExecContext(t.ctx, g.firsts...)
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err != nil || n == int64(g.rows) || len(attempts) == 0 {
+		return err
+	}
+	for _, a := range attempts { // an outcome that was settled already does not count either: which was it?
+		var at int64
+		if err := t.get(&at, `SELECT started_at FROM deliveries WHERE issue_id = $1 AND subscriber_id = $2 AND state = 'attempting' AND attempts = $3`, a.Issue, a.Subscriber, a.Number); missing(err) || err == nil && a.Number == 1 && at != millis(a.StartedAt) {
+			return fault.Conflictf("a copy of issue %d was tried by somebody else", a.Issue)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fence refuses attempts of a worker that was taken over.
@@ -155,44 +205,7 @@ func (t *tx) fence(g group, attempts []newsletter.Attempt) error {
 	return nil
 }
 
-func (t *tx) attempts(g group) error {
-	if len(g.first) > 0 {
-		args := make([]any, 0, 7*len(g.first))
-		for _, a := range g.first {
-			at := millis(a.StartedAt)
-			args = append(args, a.Issue, a.Subscriber, a.Chunk, a.Language, a.MessageID, at, at)
-		}
-		if _, err := t.StmtxContext(t.ctx, g.begin).ExecContext(t.ctx, args...); err != nil {
-			return err
-		}
-	}
-	for _, a := range g.again {
-		if _, err := t.exec(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// outcomes are monotone: each settles the attempt it names, also where a new owner called it unknown meanwhile.
-func (t *tx) outcomes(g group) error {
-	if len(g.settled) > 0 {
-		args := make([]any, 0, 7*len(g.settled))
-		for _, o := range g.settled {
-			args = append(args, o.Issue, o.Subscriber, o.Code, o.Enhanced, o.Reply, o.Relay, millis(o.At))
-		}
-		if _, err := t.StmtxContext(t.ctx, g.settle).ExecContext(t.ctx, args...); err != nil {
-			return err
-		}
-	}
-	for _, o := range g.others {
-		if err := t.outcome(o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// outcome is monotone: it settles the attempt it names, also where a new owner called it unknown meanwhile.
 func (t *tx) outcome(o newsletter.Outcome) error {
 	if _, err := t.exec(keepAttempt, millis(o.At), string(o.State), o.Code, o.Enhanced, o.Reply, o.Relay, o.Issue, o.Subscriber, o.Number); err != nil {
 		return err
