@@ -7,7 +7,7 @@ BUILD   := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench bench-send clean
+.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench bench-send soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,11 +22,17 @@ test: test-deps lint unit ## Everything: format, vet, staticcheck, tests with -r
 
 check: test ## The same as test
 
-test-deps: ## Install what the tests need beyond Go: a C compiler and a PostgreSQL server (Debian, as root)
-	@if ! command -v gcc >/dev/null || ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq gcc libc6-dev postgresql >/dev/null; \
-	  else echo "make test needs gcc and a PostgreSQL server: apt-get install gcc libc6-dev postgresql" >&2; exit 1; fi; fi
+DEBS := gcc libc6-dev postgresql postfix python3 python3-dkim opendkim spamassassin nodejs npm
+test-deps: ## Install what the tests need beyond Go (Debian, as root): a C compiler, PostgreSQL, postfix's smtp-sink, judges of mail
+	@missing=; command -v gcc >/dev/null || missing=1; ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing=1; \
+	for p in /usr/sbin/smtp-source /usr/sbin/opendkim /usr/bin/spamassassin; do [ -x $$p ] || missing=1; done; \
+	/usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing=1; command -v npm >/dev/null || missing=1; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "make test needs: apt-get install $(DEBS)" >&2; exit 1; fi; \
+	  if [ ! -e /usr/sbin/policy-rc.d ]; then made=1; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; fi; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBS) >/dev/null; status=$$?; \
+	  [ -z "$$made" ] || rm /usr/sbin/policy-rc.d; exit $$status; fi
+	@cd internal/testkit/judge && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent
 
 lint: # gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l cmd internal subscribers templates); if [ -n "$$unformatted" ]; then echo "run gofmt -w on: $$unformatted" >&2; exit 1; fi
@@ -50,15 +56,12 @@ golden: ## Write the golden proofs anew; look at the diff
 	go test ./internal/render -update
 
 bench: ## Go benchmarks
-	go test -run xxx -bench 'Append|Parse' -benchmem ./...
+	go test -run xxx -bench 'Compose|Sign|Parse' -benchmem ./...
 
 SEND_N ?= 100000
-bench-send: ## Send SEND_N (100000) messages of 30 KB to Debian's smtp-sink, paired with its smtp-source
-	@if [ ! -x /usr/sbin/smtp-source ]; then \
-	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "make bench-send needs smtp-sink and smtp-source: apt-get install postfix" >&2; exit 1; fi; \
-	  if [ ! -e /usr/sbin/policy-rc.d ]; then made=1; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; fi; \
-	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postfix >/dev/null; [ -z "$$made" ] || rm /usr/sbin/policy-rc.d; fi
-	@set -o pipefail; SEND_N=$(SEND_N) go test ./internal/deliver -run xxx -bench '^BenchmarkSend$$' -benchtime 1x -timeout 60m | grep -E '^(case|sqlite|FAIL|---|panic)'
+SEND_MILLION ?= 1000000
+bench-send: test-deps ## Send SEND_N (100000) messages of 30 KB to Debian's smtp-sink, paired with its smtp-source; then signed, from PostgreSQL, by two workers, and SEND_MILLION
+	@set -o pipefail; SEND_N=$(SEND_N) SEND_MILLION=$(SEND_MILLION) go test ./internal/deliver -run xxx -bench '^BenchmarkSend$$' -benchtime 1x -timeout 120m | grep -E '^(case|sqlite|dkim|postgresql|workers|million|#|FAIL|---|panic)'
 
 clean: ## Remove what was built
 	rm -rf bin

@@ -35,6 +35,15 @@ func (f *failing) Record(ctx context.Context, o []newsletter.Outcome, a []newsle
 	return f.DB.Record(ctx, o, a)
 }
 
+func (f *failing) TakeBack(ctx context.Context, a []newsletter.Attempt) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left < 0 {
+		return errDied
+	}
+	return f.DB.TakeBack(ctx, a)
+}
+
 // die lets a process die at a random write, and its worker be found gone.
 func (b *bench) die(t *testing.T) (finished bool, err error) {
 	t.Helper()
@@ -114,7 +123,7 @@ func TestFencing(t *testing.T) {
 		b.claim(t, &old, "old", true)
 		send, err := b.db.Send(ctx, b.issue.ID)
 		must(t, err)
-		copies, err := b.db.Untried(ctx, send, old, 0, 10)
+		copies, err := b.db.Copies(ctx, send, old, newsletter.Wanted{Limit: 10})
 		must(t, err)
 		attempt := func(i int) newsletter.Attempt {
 			return newsletter.Attempt{Issue: b.issue.ID, Subscriber: copies[i].SubscriberID, Chunk: old.Number, Epoch: old.Epoch, Number: 1, Language: "en", MessageID: "m", StartedAt: b.clock.Now()}
@@ -153,7 +162,7 @@ func (b *bench) claim(t *testing.T, c *newsletter.Chunk, worker string, want boo
 
 func (b *bench) lateFacts(t *testing.T, c newsletter.Copy) {
 	t.Helper()
-	late := newsletter.Outcome{Issue: b.issue.ID, Subscriber: c.SubscriberID, Number: 1, State: newsletter.Accepted, Code: 250, At: b.clock.Now()}
+	late := newsletter.Outcome{Issue: b.issue.ID, Subscriber: c.SubscriberID, Chunk: 1, Number: 1, State: newsletter.Accepted, Code: 250, At: b.clock.Now()}
 	must(t, b.db.Record(ctx, []newsletter.Outcome{late}, nil))
 	if got := b.tally(t); got.Accepted != 1 || got.Unknown != 0 {
 		t.Errorf("a late fact was not taken: %+v", got)

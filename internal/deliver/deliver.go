@@ -37,12 +37,12 @@ type Ledger interface {
 	ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (newsletter.ChunkRest, error)
 	// Untouched counts the chunks, but for one, that were not gone through once.
 	Untouched(ctx context.Context, issue int64, but int) (int, error)
-	// Untried returns recipients without a delivery, by id.
-	Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error)
-	// Retriable returns recipients in a state whose time has come.
-	Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error)
+	// Copies returns recipients of a chunk that have no delivery yet, or are in a state whose time has come.
+	Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error)
 	// Record makes outcomes and new attempts durable together.
 	Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error
+	// TakeBack undoes attempts that may have been written and were certainly not made.
+	TakeBack(ctx context.Context, attempts []newsletter.Attempt) error
 	// PassOver writes recipients that get no copy, and why.
 	PassOver(ctx context.Context, c newsletter.Chunk, copies []newsletter.Copy, state newsletter.DeliveryState, why string) error
 }

@@ -143,7 +143,7 @@ func (l *lane) renew() {
 	if l.limit < l.Connections && !now.Before(l.limitUntil) {
 		l.limit = l.Connections
 	}
-	due, seen := l.pace.due(l.pool.waiting > 0), l.pace
+	due, seen := l.pace.due(l.pool.waiting.Load() > 0), l.pace
 	l.pool.mu.Unlock()
 	if !due {
 		return

@@ -186,7 +186,7 @@ func (l *line) send(m *message) error {
 
 func (l *lane) outcome(m *message, a newsletter.Attempt, res smtp.Result) newsletter.Outcome {
 	now := l.pool.engine.now()
-	o := newsletter.Outcome{Issue: a.Issue, Subscriber: a.Subscriber, Number: a.Number, State: res.State, Code: res.Code, Enhanced: res.Enhanced, Reply: res.Reply, Relay: l.ID, At: now}
+	o := newsletter.Outcome{Issue: a.Issue, Subscriber: a.Subscriber, Chunk: a.Chunk, Number: a.Number, State: res.State, Code: res.Code, Enhanced: res.Enhanced, Reply: res.Reply, Relay: l.ID, At: now}
 	switch o.State {
 	case newsletter.Deferred:
 		o.NextAt = now.Add(RetryAfter(a.Number, a.MessageID))

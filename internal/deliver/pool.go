@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"broadsheet/internal/deliver/smtp"
@@ -46,7 +47,7 @@ type pool struct {
 	mu      sync.Mutex
 	room    *sync.Cond // a lane may have room, or a slice is over
 	spare   []*message
-	waiting int // messages for which no lane has room
+	waiting atomic.Int32 // messages for which no lane has room
 }
 
 // tickEvery is how often the pool looks at rests, rates and idle connections.
@@ -61,7 +62,7 @@ func newPool(e *Engine, paces Paces, relays []Relay) *pool {
 		connections += r.Connections
 		p.weighted = p.weighted || p.lanes[len(p.lanes)-1].Weight != p.lanes[0].Weight
 	}
-	p.ledger = newWriter(e.ledger, connections)
+	p.ledger = newWriter(e.ledger, connections, func() bool { return p.waiting.Load() == 0 })
 	for range runtime.GOMAXPROCS(0) {
 		p.wg.Go(p.compose)
 	}
@@ -178,9 +179,9 @@ func (p *pool) route(m *message) {
 			p.drop(m)
 			return
 		}
-		p.waiting++
+		p.waiting.Add(1)
 		p.room.Wait()
-		p.waiting--
+		p.waiting.Add(-1)
 	}
 }
 

@@ -191,7 +191,7 @@ func (e *Engine) work(r *run) error {
 func (e *Engine) untried(r *run, givenUp bool) error {
 	var after int64
 	for !r.chunk.Tried {
-		copies, err := e.ledger.Untried(r.ctx, r.job.Send, r.chunk, after, page)
+		copies, err := e.ledger.Copies(r.ctx, r.job.Send, r.chunk, newsletter.Wanted{After: after, Limit: page})
 		if err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (e *Engine) retry(r *run, state newsletter.DeliveryState, givenUp bool) err
 		now = time.Unix(1<<40, 0)
 	}
 	for {
-		due, err := e.ledger.Retriable(r.ctx, r.job.Send, r.chunk, state, now, page)
+		due, err := e.ledger.Copies(r.ctx, r.job.Send, r.chunk, newsletter.Wanted{State: state, Now: now, Limit: page})
 		if err != nil || len(due) == 0 {
 			return err
 		}

@@ -3,11 +3,10 @@ package deliver
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 )
 
@@ -17,16 +16,22 @@ import (
 type writer struct {
 	ledger      Ledger
 	connections int
+	idle        func() bool // no message waits for a connection
 
 	mu      sync.Mutex
 	waiting []*barrier
-	leading bool // somebody commits, or is about to
-	count   atomic.Int64
+	leading bool          // somebody commits, or is about to
+	enough  chan struct{} // the group is as large as it is worth waiting for
 }
 
-// gather is how often the leader yields to let the barriers of other connections
-// join a group: a commit costs more than a message.
-const gather = 64
+// How long a leader waits for the barriers of other connections to join its
+// group, as a commit costs more than a message: not long while messages wait for
+// a connection; longer while connections wait for messages, as they do when each
+// has to be signed first.
+const (
+	gatherBusy = 200 * time.Microsecond
+	gatherIdle = 4 * time.Millisecond
+)
 
 // A barrier must be on disk before its connection goes on.
 type barrier struct {
@@ -38,8 +43,8 @@ type barrier struct {
 	turn chan bool // true: it is recorded; false: it leads the next group
 }
 
-func newWriter(l Ledger, connections int) *writer {
-	return &writer{ledger: l, connections: connections}
+func newWriter(l Ledger, connections int, idle func() bool) *writer {
+	return &writer{ledger: l, connections: connections, idle: idle, enough: make(chan struct{}, 1)}
 }
 
 // record returns when a barrier is on disk. It does not heed the stop signal:
@@ -47,7 +52,12 @@ func newWriter(l Ledger, connections int) *writer {
 func (w *writer) record(b *barrier) error {
 	w.mu.Lock()
 	w.waiting = append(w.waiting, b)
-	w.count.Add(1)
+	if len(w.waiting) == w.target() {
+		select {
+		case w.enough <- struct{}{}:
+		default:
+		}
+	}
 	lead := !w.leading
 	w.leading = true
 	w.mu.Unlock()
@@ -65,19 +75,38 @@ func (w *writer) record(b *barrier) error {
 	return b.err
 }
 
+// target is how large a group is worth waiting for: some connections are always
+// busy with the relay.
+func (w *writer) target() int { return w.connections * 3 / 4 }
+
+func (w *writer) short() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.waiting) < w.target()
+}
+
 // gather takes what waits, after a moment for more to come.
 func (w *writer) gather() []*barrier {
-	for range gather {
-		if int(w.count.Load()) >= w.connections*3/4 {
-			break
+	if w.short() {
+		wait := gatherBusy
+		if w.idle() {
+			wait = gatherIdle
 		}
-		runtime.Gosched()
+		timer := time.NewTimer(wait)
+		select {
+		case <-w.enough:
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	group := w.waiting
 	w.waiting = nil
-	w.count.Store(0)
+	select { // of those who are in it already
+	case <-w.enough:
+	default:
+	}
 	return group
 }
 
@@ -106,21 +135,24 @@ func (w *writer) commit(group []*barrier) {
 	}
 }
 
-// rescue is for a transaction that failed, or whose commit was cut off. Nothing
-// of the attempts was sent, so these are taken back in case they were written
-// after all; what a relay answered is a fact, and is written as soon as the
-// database takes it.
+// rescue is for a transaction that failed, or whose commit was cut off. What a
+// relay answered is a fact, and is written as soon as the database takes it.
+// Nothing of the attempts was sent: they are taken back, in case they were
+// written after all, unless the ledger says that they are another worker's now.
 func (w *writer) rescue(outcomes []newsletter.Outcome, attempts []newsletter.Attempt, err error) error {
-	now := time.Now()
-	for _, a := range attempts {
-		outcomes = append(outcomes, newsletter.Outcome{Issue: a.Issue, Subscriber: a.Subscriber, Number: a.Number, State: newsletter.Deferred, Reply: "not sent: the ledger could not be written", At: a.StartedAt, NextAt: a.StartedAt})
+	began := time.Now()
+	if fault.Is(err, fault.Conflict) {
+		attempts = nil
 	}
-	for wait := 50 * time.Millisecond; len(outcomes) > 0; wait = min(2*wait, 2*time.Second) {
+	for wait := 50 * time.Millisecond; len(outcomes)+len(attempts) > 0; wait = min(2*wait, 2*time.Second) {
 		failed := w.ledger.Record(context.Background(), outcomes, nil)
+		if failed == nil {
+			failed = w.ledger.TakeBack(context.Background(), attempts)
+		}
 		if failed == nil {
 			return err
 		}
-		if time.Since(now) > recordFor {
+		if time.Since(began) > recordFor {
 			return errors.Join(err, failed)
 		}
 		time.Sleep(wait)

@@ -38,6 +38,7 @@ type Attempt struct {
 type Outcome struct {
 	Issue      int64
 	Subscriber int64
+	Chunk      int
 	Number     int
 	State      DeliveryState
 	Code       int    // SMTP reply code; 0 where none came
@@ -47,6 +48,14 @@ type Outcome struct {
 	At         time.Time
 	NextAt     time.Time // deferred: when to try again
 	HardBounce bool      // the mailbox is gone: nothing goes to this address any more
+}
+
+// Wanted says which copies of a chunk are asked for.
+type Wanted struct {
+	State DeliveryState // "": those without a delivery, by id; else those whose time has come
+	After int64         // only ids above this
+	Now   time.Time
+	Limit int
 }
 
 // Chunk is a slice of a frozen audience: recipients with First <= id <= Last.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -274,21 +273,20 @@ func (db *DB) Untouched(ctx context.Context, issue int64, but int) (n int, err e
 const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END AS suppressed,
 	CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed') THEN 0 ELSE 1 END AS gone`
 
-// Untried returns up to limit recipients of a chunk with id > after that have no delivery yet.
-func (db *DB) Untried(ctx context.Context, send newsletter.Send, c newsletter.Chunk, after int64, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
-		FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
-		WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
-		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
-		send.Lists, send.Issue, after, c.First, c.Last, limit)
-}
-
-// Retriable returns recipients of a chunk in one of the states whose time has come.
-func (db *DB) Retriable(ctx context.Context, send newsletter.Send, c newsletter.Chunk, state newsletter.DeliveryState, now time.Time, limit int) ([]newsletter.Copy, error) {
+// Copies returns up to w.Limit recipients of a chunk: those that have no delivery
+// yet, or those in a state whose time has come.
+func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error) {
+	if w.State == "" {
+		return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
+			FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
+			WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
+			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
+			send.Lists, send.Issue, w.After, c.First, c.Last, w.Limit)
+	}
 	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 		WHERE d.issue_id = ? AND d.subscriber_id BETWEEN ? AND ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
-		send.Lists, send.Issue, c.First, c.Last, state, millis(now), limit)
+		send.Lists, send.Issue, c.First, c.Last, w.State, millis(w.Now), w.Limit)
 }
 
 // Audience returns up to limit people with id > after whom a send to the lists would reach now.

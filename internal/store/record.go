@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,12 +20,15 @@ import (
 // history of what went wrong, at no cost where nothing did. First tries and their
 // acceptance, which is nearly all there is, go into one statement together.
 const (
-	firstsHead = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, message_id, code, enhanced, reply, relay, started_at, updated_at, attempts, unknowns, next_at) VALUES `
-	firstsRow  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)`
-	firstsTail = ` ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, code = excluded.code, enhanced = excluded.enhanced, reply = excluded.reply,
+	firstsHead = `INSERT INTO deliveries (issue_id, subscriber_id, chunk, language, state, message_id, code, enhanced, reply, relay, started_at, updated_at, attempts, unknowns, next_at)
+		SELECT v.column1, v.column2, v.column3, v.column4, v.column5, v.column6, v.column7, v.column8, v.column9, v.column10, v.column11, v.column12, 1, 0, 0 FROM (VALUES `
+	firstsTyped = `(CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT))`
+	firstsRow   = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	firstsFence = `) AS v JOIN chunks c ON c.issue_id = v.column1 AND c.number = v.column3 WHERE (v.column13 = 0 OR c.epoch = v.column13)`
+	firstsTail  = ` ON CONFLICT (issue_id, subscriber_id) DO UPDATE SET state = excluded.state, code = excluded.code, enhanced = excluded.enhanced, reply = excluded.reply,
 		relay = excluded.relay, updated_at = excluded.updated_at
 		WHERE excluded.state = 'accepted' AND deliveries.attempts = 1 AND deliveries.state IN ('attempting', 'unknown', 'held')`
-	firstsArgs = 12
+	firstsArgs = 13 // the last is the epoch that fences an attempt, 0 for an outcome
 
 	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
 		WHERE issue_id = $3 AND subscriber_id = $4 AND state IN ('deferred', 'unknown')`
@@ -42,14 +46,15 @@ const recordTimeout = 10 * time.Second
 // bulk is how many rows go into one statement at most.
 const bulk = 64
 
-// rows writes a statement with n rows. SQLite looks a numbered parameter up in a
-// list, which for so many costs more than the row: there they stand in order.
-func (db *DB) rows(head, row, tail string, n int) string {
-	text := head + row + strings.Repeat(", "+row, n-1) + tail
-	if db.postgres {
-		return sqlx.Rebind(sqlx.DOLLAR, text)
+// firstsText writes the statement for n rows. PostgreSQL is told the types by the
+// first, and keeps claims out until the commit; SQLite has one writer, and looks a
+// numbered parameter up in a list, which for so many costs more than the row.
+func (db *DB) firstsText(n int) string {
+	text := firstsHead + firstsTyped + strings.Repeat(", "+firstsRow, n-1) + firstsFence
+	if !db.postgres {
+		return text + firstsTail
 	}
-	return text
+	return sqlx.Rebind(sqlx.DOLLAR, text+" FOR SHARE OF c"+firstsTail)
 }
 
 // ready returns a statement parsed once. It must be asked for outside of any
@@ -87,7 +92,7 @@ func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts
 			g.others = append(g.others, o)
 			continue
 		}
-		g.firsts = append(g.firsts, o.Issue, o.Subscriber, 0, "", string(o.State), "", o.Code, o.Enhanced, o.Reply, o.Relay, 0, millis(o.At))
+		g.firsts = append(g.firsts, o.Issue, o.Subscriber, o.Chunk, "", string(o.State), "", o.Code, o.Enhanced, o.Reply, o.Relay, 0, millis(o.At), 0)
 		g.rows++
 	}
 	for _, a := range attempts {
@@ -96,11 +101,11 @@ func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts
 			continue
 		}
 		at := millis(a.StartedAt)
-		g.firsts = append(g.firsts, a.Issue, a.Subscriber, a.Chunk, a.Language, string(newsletter.Attempting), a.MessageID, 0, "", "", "", at, at)
+		g.firsts = append(g.firsts, a.Issue, a.Subscriber, a.Chunk, a.Language, string(newsletter.Attempting), a.MessageID, 0, "", "", "", at, at, a.Epoch)
 		g.rows++
 	}
 	if n := g.rows; n > 0 {
-		if g.write, err = db.ready(ctx, "firsts"+strconv.Itoa(n), func() string { return db.rows(firstsHead, firstsRow, firstsTail, n) }); err != nil {
+		if g.write, err = db.ready(ctx, "firsts"+strconv.Itoa(n), func() string { return db.firstsText(n) }); err != nil {
 			return g, err
 		}
 	}
@@ -131,50 +136,90 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 	if err != nil {
 		return err
 	}
-	return db.tx(ctx, func(t *tx) error {
-		for _, o := range g.others {
-			if err := t.outcome(o); err != nil {
-				return fmt.Errorf("record outcome: %w", err)
-			}
-		}
-		if err := t.fence(g, attempts); err != nil {
+	if len(g.others)+len(g.again) == 0 { // one statement is a transaction of its own
+		written, err := g.run(ctx, g.write)
+		if err != nil || written {
 			return err
 		}
-		if err := t.firsts(g, attempts); err != nil {
-			return fmt.Errorf("record first tries: %w", err)
-		}
-		for _, a := range g.again {
-			n, err := t.exec(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
-			if err == nil && n == 0 {
-				err = fault.Conflictf("a copy of issue %d was decided on meanwhile", a.Issue)
-			}
-			if err != nil {
-				return err
-			}
+		if err := ours(ctx, db.write, attempts); err != nil {
+			return errors.Join(err, db.TakeBack(ctx, attempts))
 		}
 		return nil
-	})
+	}
+	return db.tx(ctx, func(t *tx) error { return t.record(g, attempts) })
 }
 
-// firsts writes first tries, and those that were accepted. A try that has a row
-// already is no first one: then nothing is written.
-func (t *tx) firsts(g group, attempts []newsletter.Attempt) error {
-	if g.rows == 0 {
-		return nil
-	}
-	result, err := t.StmtxContext(t.ctx, g.write).ExecContext(t.ctx, g.firsts...)
+// run reports whether every row of the first tries was written.
+func (g group) run(ctx context.Context, s *sqlx.Stmt) (written bool, err error) {
+	result, err := s.ExecContext(ctx, g.firsts...)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("record first tries: %w", err)
 	}
 	n, err := result.RowsAffected()
-	if err != nil || n == int64(g.rows) || len(attempts) == 0 {
+	return n == int64(g.rows), err
+}
+
+// ours finds out why rows of a group were not written: outcomes that were settled
+// already, which is well, or first tries that are not this worker's to make. Then
+// none of the group may be made.
+func ours(ctx context.Context, q sqlx.QueryerContext, attempts []newsletter.Attempt) error {
+	for _, a := range attempts {
+		if a.Number != 1 {
+			continue
+		}
+		var n int
+		if err := sqlx.GetContext(ctx, q, &n, `SELECT COUNT(*) FROM deliveries d JOIN chunks c ON c.issue_id = d.issue_id AND c.number = d.chunk
+			WHERE d.issue_id = $1 AND d.subscriber_id = $2 AND d.state = 'attempting' AND d.attempts = 1 AND d.started_at = $3 AND c.epoch = $4`,
+			a.Issue, a.Subscriber, millis(a.StartedAt), a.Epoch); err != nil {
+			return fmt.Errorf("check attempts: %w", err)
+		}
+		if n == 0 {
+			return fault.Conflictf("another worker took over chunk %d", a.Chunk)
+		}
+	}
+	return nil
+}
+
+// TakeBack undoes attempts that may have been written and were certainly not
+// made: they are due again at once. What another worker has made of them since
+// stays.
+func (db *DB) TakeBack(ctx context.Context, attempts []newsletter.Attempt) error {
+	for _, a := range attempts {
+		if _, err := db.write.ExecContext(ctx, `UPDATE deliveries SET state = 'deferred', next_at = 0, reply = 'not sent: the ledger could not be written'
+			WHERE issue_id = $1 AND subscriber_id = $2 AND attempts = $3 AND state = 'attempting' AND started_at = $4
+			AND EXISTS (SELECT 1 FROM chunks c WHERE c.issue_id = $1 AND c.number = $5 AND c.epoch = $6)`,
+			a.Issue, a.Subscriber, a.Number, millis(a.StartedAt), a.Chunk, a.Epoch); err != nil {
+			return fmt.Errorf("take attempts back: %w", err)
+		}
+	}
+	return nil
+}
+
+// record is for groups in which something went wrong, or is tried again.
+func (t *tx) record(g group, attempts []newsletter.Attempt) error {
+	for _, o := range g.others {
+		if err := t.outcome(o); err != nil {
+			return fmt.Errorf("record outcome: %w", err)
+		}
+	}
+	if err := t.fence(g, attempts); err != nil {
 		return err
 	}
-	for _, a := range attempts { // an outcome that was settled already does not count either: which was it?
-		var at int64
-		if err := t.get(&at, `SELECT started_at FROM deliveries WHERE issue_id = $1 AND subscriber_id = $2 AND state = 'attempting' AND attempts = $3`, a.Issue, a.Subscriber, a.Number); missing(err) || err == nil && a.Number == 1 && at != millis(a.StartedAt) {
-			return fault.Conflictf("a copy of issue %d was tried by somebody else", a.Issue)
-		} else if err != nil {
+	if g.rows > 0 {
+		written, err := g.run(t.ctx, t.StmtxContext(t.ctx, g.write))
+		if err == nil && !written {
+			err = ours(t.ctx, t, attempts)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range g.again {
+		n, err := t.exec(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
+		if err == nil && n == 0 {
+			err = fault.Conflictf("a copy of issue %d was decided on meanwhile", a.Issue)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -72,6 +72,18 @@ var databases atomic.Int64
 
 func freshPostgres(t *testing.T) string {
 	t.Helper()
+	return fresh(t, cluster)
+}
+
+// DurablePostgres returns the address of a fresh database on a cluster of its own
+// that really writes to disk: for measuring.
+func DurablePostgres(t testing.TB) string {
+	t.Helper()
+	return fresh(t, durable)
+}
+
+func fresh(t testing.TB, cluster func() (*postgres, error)) string {
+	t.Helper()
 	c, err := cluster()
 	if err != nil {
 		t.Fatalf("%v; run `make test-deps`", err)
@@ -91,8 +103,9 @@ type postgres struct {
 }
 
 var (
-	started *postgres
-	cluster = sync.OnceValues(startPostgres)
+	started []*postgres
+	cluster = sync.OnceValues(func() (*postgres, error) { return startPostgres("off") })
+	durable = sync.OnceValues(func() (*postgres, error) { return startPostgres("on") })
 )
 
 // Main runs the tests of a package and stops the cluster they may have started.
@@ -102,12 +115,12 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// StopPostgres stops the cluster, if there is one.
+// StopPostgres stops the clusters that were started.
 func StopPostgres() {
-	if started != nil {
-		_ = started.server.Process.Signal(syscall.SIGQUIT) // immediate: nothing in it is needed again
-		_ = started.server.Wait()
-		_ = os.RemoveAll(started.dir)
+	for _, p := range started {
+		_ = p.server.Process.Signal(syscall.SIGQUIT) // immediate: nothing in it is needed again
+		_ = p.server.Wait()
+		_ = os.RemoveAll(p.dir)
 	}
 }
 
@@ -125,7 +138,7 @@ func newestPostgres() (string, error) {
 	return filepath.Dir(found[len(found)-1]), nil
 }
 
-func startPostgres() (*postgres, error) {
+func startPostgres(fsync string) (*postgres, error) {
 	bin, err := newestPostgres()
 	if err != nil {
 		return nil, err
@@ -149,11 +162,11 @@ func startPostgres() (*postgres, error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	p.server = p.command("postgres", "-D", filepath.Join(dir, "data"), "-k", dir, "-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-c", "fsync=off", "-c", "max_connections=200")
+	p.server = p.command("postgres", "-D", filepath.Join(dir, "data"), "-k", dir, "-h", "127.0.0.1", "-p", strconv.Itoa(p.port), "-c", "fsync="+fsync, "-c", "max_connections=200")
 	if err := p.server.Start(); err != nil {
 		return nil, fmt.Errorf("start postgres: %w", err)
 	}
-	started = p
+	started = append(started, p)
 	return p, p.ready()
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // SMTP is a mail server that does as its script says. It speaks the protocol
@@ -26,8 +27,10 @@ type SMTP struct {
 
 // Manner is how the server speaks.
 type Manner struct {
-	NoPipelining bool // does not offer RFC 2920
-	AnswersData  bool // says 354 to DATA after it refused every recipient, as RFC 2920 allows
+	NoPipelining bool          // does not offer RFC 2920
+	AnswersData  bool          // says 354 to DATA after it refused every recipient, as RFC 2920 allows
+	Forget       bool          // keeps no message
+	Delay        time.Duration // before the answer to a message
 }
 
 // SetManner sets how the server speaks from the next connection on.
@@ -45,7 +48,7 @@ type Message struct {
 }
 
 // NewSMTP starts a server on loopback; it ends with the test.
-func NewSMTP(t *testing.T) *SMTP {
+func NewSMTP(t testing.TB) *SMTP {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -193,7 +196,10 @@ func (s *SMTP) talk(c net.Conn) {
 			kept := Message{From: from, To: to, Raw: raw}
 			reply := s.ask("data", to)
 			to, from = "", ""
-			if reply == "" || reply == "accept and drop" {
+			if manner.Delay > 0 { // what a far server costs
+				time.Sleep(manner.Delay)
+			}
+			if (reply == "" || reply == "accept and drop") && !manner.Forget {
 				s.keep(kept)
 			}
 			switch reply {
