@@ -63,5 +63,10 @@ SEND_MILLION ?= 1000000
 bench-send: test-deps ## Send SEND_N (100000) messages of 30 KB to Debian's smtp-sink, paired with its smtp-source; then signed, from PostgreSQL, by two workers, and SEND_MILLION
 	@set -o pipefail; SEND_N=$(SEND_N) SEND_MILLION=$(SEND_MILLION) go test ./internal/deliver -run xxx -bench '^BenchmarkSend$$' -benchtime 1x -timeout 120m | grep -E '^(case|sqlite|dkim|postgresql|workers|million|#|FAIL|---|panic)'
 
+SOAK_PEOPLE ?= 20000
+SOAK_KILLS ?= 100
+soak: build test-deps ## Kill the sender SOAK_KILLS (100) times in a send to SOAK_PEOPLE (20000), on both databases and with both policies; stop and continue a worker
+	SOAK_PEOPLE=$(SOAK_PEOPLE) SOAK_KILLS=$(SOAK_KILLS) go test ./cmd/broadsheet -run '^(TestKill|TestTakeOver)$$' -v -timeout 6h | grep -E '^\s*(---|kill_test|workers_test|ok|FAIL|panic)'
+
 clean: ## Remove what was built
 	rm -rf bin

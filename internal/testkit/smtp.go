@@ -31,6 +31,7 @@ type Manner struct {
 	AnswersData  bool          // says 354 to DATA after it refused every recipient, as RFC 2920 allows
 	Forget       bool          // keeps no message
 	Delay        time.Duration // before the answer to a message
+	Kept         func(Message) // called with each message that is accepted, before the answer
 }
 
 // SetManner sets how the server speaks from the next connection on.
@@ -50,15 +51,24 @@ type Message struct {
 // NewSMTP starts a server on loopback; it ends with the test.
 func NewSMTP(t testing.TB) *SMTP {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := ListenSMTP()
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ListenSMTP starts a server on loopback, until Close.
+func ListenSMTP() (*SMTP, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
 	s := &SMTP{listener: l, conns: map[net.Conn]bool{}}
 	s.wg.Add(1)
 	go s.accept()
-	t.Cleanup(s.Close)
-	return s
+	return s, nil
 }
 
 // SetScript sets what happens at a stage: mail (to the sender), rcpt, or data
@@ -200,7 +210,10 @@ func (s *SMTP) talk(c net.Conn) {
 				time.Sleep(manner.Delay)
 			}
 			if (reply == "" || reply == "accept and drop") && !manner.Forget {
-				s.keep(kept)
+				kept = s.keep(kept)
+				if manner.Kept != nil {
+					manner.Kept(kept)
+				}
 			}
 			switch reply {
 			case "":
@@ -221,13 +234,14 @@ func (s *SMTP) talk(c net.Conn) {
 	}
 }
 
-func (s *SMTP) keep(m Message) {
+func (s *SMTP) keep(m Message) Message {
 	if parsed, err := mail.ReadMessage(strings.NewReader(m.Raw)); err == nil {
 		m.Header = parsed.Header
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages = append(s.messages, m)
+	return m
 }
 
 func readData(in *bufio.Reader) (string, bool) {
