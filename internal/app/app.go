@@ -153,7 +153,7 @@ func (a *App) delivery() (desk.Delivery, error) {
 	if len(relays) == 0 {
 		return d, nil
 	}
-	d.Engine = deliver.New(a.db, a.db, relays, a.options.Now)
+	d.Engine = deliver.New(a.db, a.db, relays, a.options.Now, a.options.Log)
 	host, _ := os.Hostname() // only told to people
 	d.Alive = &deliver.Alive{Engine: d.Engine, Workers: a.db, Host: host, Version: a.options.Version, Log: a.options.Log}
 	return d, nil

@@ -20,7 +20,7 @@ import (
 
 const (
 	noticesEvery = 2 * time.Second
-	alarmsEvery  = time.Minute
+	watchEvery   = 3 * time.Second
 	shutdownWait = 20 * time.Second
 	sliceCount   = 4 // chunks worked at side by side
 )
@@ -70,7 +70,7 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 			return a.Desk.DeliverChunk(ctx, d.Issue, d.Chunk)
 		}
 		loops = append(loops, loop{"workers", alive.Run}, a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }),
-			a.every("alarms", alarmsEvery, a.Desk.Watch))
+			a.every("watch", watchEvery, a.Desk.Watch))
 	}
 	loops = append(loops, loop{"jobs", func(ctx context.Context) error { return a.db.Work(ctx, work) }})
 	return a.serve(ctx, has("public"), has("desk"), ready, loops)

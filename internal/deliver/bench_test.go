@@ -157,7 +157,7 @@ func deliverWith(b *testing.B, address string, issue newsletter.Issue, workers, 
 	for range workers {
 		db, err := store.Open(ctx, address, time.Now)
 		fail(b, err)
-		e := deliver.New(db, db, []deliver.Relay{benchRelay(port, 8)}, time.Now)
+		e := deliver.New(db, db, []deliver.Relay{benchRelay(port, 8)}, time.Now, slog.New(slog.DiscardHandler))
 		alive := &deliver.Alive{Engine: e, Workers: db, Log: slog.New(slog.DiscardHandler)}
 		fail(b, alive.Join(ctx))
 		job := benchJob(b, &issue, nil)
@@ -188,7 +188,7 @@ func runOurs(b *testing.B, address string, sink *sink, connections, n int, sign 
 	b.Helper()
 	ctx := context.Background()
 	db, issue := benchIssue(b, address, n)
-	e := deliver.New(db, db, []deliver.Relay{benchRelay(sink.port, connections)}, time.Now)
+	e := deliver.New(db, db, []deliver.Relay{benchRelay(sink.port, connections)}, time.Now, slog.New(slog.DiscardHandler))
 	defer e.Close()
 	alive := &deliver.Alive{Engine: e, Workers: db}
 	fail(b, alive.Join(ctx))

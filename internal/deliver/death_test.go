@@ -48,7 +48,7 @@ func (f *failing) TakeBack(ctx context.Context, a []newsletter.Attempt) error {
 func (b *bench) die(t *testing.T) (finished bool, err error) {
 	t.Helper()
 	dying := &failing{DB: b.db, left: rand.IntN(6)}
-	e := deliver.New(dying, b.db, []deliver.Relay{b.relay()}, b.clock.Now)
+	e := deliver.New(dying, b.db, []deliver.Relay{b.relay()}, b.clock.Now, slog.New(slog.DiscardHandler))
 	alive := &deliver.Alive{Engine: e, Workers: b.db, Log: slog.New(slog.DiscardHandler)}
 	must(t, alive.Join(ctx))
 	finished, _, err = b.runOn(ctx, t, e)

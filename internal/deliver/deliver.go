@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,13 +95,14 @@ type Engine struct {
 	ledger Ledger
 	pool   *pool
 	now    func() time.Time
+	log    *slog.Logger
 	worker atomic.Pointer[string]
 	claims claims
 }
 
 // New returns an engine over a ledger and relays.
-func New(ledger Ledger, paces Paces, relays []Relay, now func() time.Time) *Engine {
-	e := &Engine{ledger: ledger, now: now}
+func New(ledger Ledger, paces Paces, relays []Relay, now func() time.Time, log *slog.Logger) *Engine {
+	e := &Engine{ledger: ledger, now: now, log: log}
 	e.SetWorker("")
 	e.pool = newPool(e, paces, relays)
 	return e

@@ -92,7 +92,7 @@ func (b *bench) engine(t *testing.T, ledger deliver.Ledger, relays ...deliver.Re
 	if len(relays) == 0 {
 		relays = []deliver.Relay{b.relay()}
 	}
-	e := deliver.New(ledger, b.db, relays, b.clock.Now)
+	e := deliver.New(ledger, b.db, relays, b.clock.Now, slog.New(slog.DiscardHandler))
 	alive := &deliver.Alive{Engine: e, Workers: b.db, Log: slog.New(slog.DiscardHandler)}
 	must(t, alive.Join(ctx))
 	t.Cleanup(func() { e.Close(); must(t, alive.Leave()) })

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"broadsheet/internal/deliver/smtp"
@@ -81,6 +82,9 @@ func (l *lane) finished(res smtp.Result) {
 	defer l.pool.mu.Unlock()
 	l.load--
 	if res.Code != 0 && !res.Refused {
+		if l.probing {
+			l.pool.engine.log.Info("relay takes mail again", "relay", l.ID)
+		}
 		l.failures, l.probing = 0, false
 	}
 	if limits(res) {
@@ -110,6 +114,7 @@ func (l *lane) refuse(err error, ours bool) (waiting []*message) {
 	if !now.Before(l.restUntil) {
 		l.restUntil = now.Add(min(restFirst<<min(l.failures, 10), restMost))
 		l.failures++
+		p.engine.log.Warn("relay rests", "relay", l.ID, "until", l.restUntil, "error", err)
 	}
 	l.failed, l.probing = err, true
 	for {
@@ -151,6 +156,11 @@ func (l *lane) renew() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	pace, granted, err := seen.lease(ctx)
+	if err != nil {
+		l.pool.engine.log.Warn("the relay's rate cannot be read; it is tried again", "relay", l.ID, "error", err)
+	} else if pace.Rate != seen.pace.Rate && !seen.checked.IsZero() {
+		l.pool.engine.log.Info("relay's rate changed", "relay", l.ID, "per_minute", math.Round(pace.Rate))
+	}
 	l.pool.mu.Lock()
 	defer l.pool.mu.Unlock()
 	l.pace.renewed(seen, pace, granted, err)

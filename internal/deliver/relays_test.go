@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,7 +152,7 @@ func TestLimitAnswersSlowTheRelay(t *testing.T) {
 				time.Sleep(time.Millisecond / 10)
 			}
 		}()
-		e := deliver.New(b.db, b.db, []deliver.Relay{b.relay()}, b.clock.Now)
+		e := deliver.New(b.db, b.db, []deliver.Relay{b.relay()}, b.clock.Now, slog.New(slog.DiscardHandler))
 		_, _, err := b.runOn(ctx, t, e)
 		e.Close()
 		must(t, err)

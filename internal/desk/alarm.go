@@ -16,24 +16,52 @@ const (
 	stalledDeferred = 6 * time.Hour    // nothing moved and all that is left was deferred: receivers may ask for patience
 )
 
-// Watch tells the team of issues that stand still while they are being sent, once for each time.
+// Watch says in the log how each send changes state, whoever changed it, and
+// tells the team of those that stand still, once for each time.
 func (d *Desk) Watch(ctx context.Context) error {
 	issues, err := d.Issues.Sending(ctx)
 	if err != nil {
 		return err
 	}
 	var failed error
+	now := map[string]string{}
 	for _, issue := range issues {
-		failed = errors.Join(failed, d.watch(ctx, issue))
+		send, err := d.Sends.Send(ctx, issue.ID)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		now[issue.Slug()] = stateOf(send)
+		failed = errors.Join(failed, d.watch(ctx, issue, send))
 	}
+	for slug, state := range now {
+		if d.watched[slug] != state {
+			d.Log.Info("issue "+state, "issue", slug)
+		}
+	}
+	d.watched = now
 	return failed
 }
 
-func (d *Desk) watch(ctx context.Context, issue newsletter.Issue) error {
-	send, err := d.Sends.Send(ctx, issue.ID)
-	if err != nil || !send.PausedAt.IsZero() {
-		return err
+func stateOf(s newsletter.Send) string {
+	switch {
+	case s.CancelledBy != "":
+		return "is being cancelled"
+	case !s.PausedAt.IsZero():
+		return "paused"
 	}
+	return "sending"
+}
+
+// watch counts an issue that is being sent once a minute.
+func (d *Desk) watch(ctx context.Context, issue newsletter.Issue, send newsletter.Send) error {
+	if !send.PausedAt.IsZero() || d.Now().Sub(d.counted[issue.ID]) < time.Minute {
+		return nil
+	}
+	if d.counted == nil {
+		d.counted = map[int64]time.Time{}
+	}
+	d.counted[issue.ID] = d.Now()
 	tally, err := d.Receipts.Tally(ctx, issue.ID)
 	if err != nil {
 		return err

@@ -52,7 +52,11 @@ func (d *Desk) look(ctx context.Context, issue newsletter.Issue, progress func(n
 	}
 	send, err := d.Sends.Send(ctx, issue.ID)
 	progress(tally)
-	return tally.Pending+tally.Attempting == 0 || !send.PausedAt.IsZero(), err
+	open := tally.Pending + tally.Attempting
+	if !send.HoldUnknown && d.Now().Before(send.GiveUpAt) {
+		open += tally.Unknown // tried once more, last
+	}
+	return open == 0 || !send.PausedAt.IsZero() || !send.FinishedAt.IsZero(), err
 }
 
 // runHere delivers in this process, as one of the workers, until nothing can be

@@ -148,7 +148,11 @@ type Desk struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	jobs jobs // compiled issues
+	jobs  jobs  // compiled issues
+	pulse pulse // how fast they go
+
+	watched map[string]string // Watch's alone: how each send stood
+	counted map[int64]time.Time
 }
 
 // Publication returns the publication with an id; "" is the only one there is.

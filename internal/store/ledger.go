@@ -73,7 +73,7 @@ func (t *tx) freeze(issue int64, lists []string) (audience int, err error) {
 		return 0, err
 	}
 	for _, c := range chunks {
-		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, worker, tried, queued, finished_at) VALUES ($1, $2, $3, $4, $5, 0, '', 0, 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
+		if _, err := t.exec(`INSERT INTO chunks (issue_id, number, first_id, last_id, members, epoch, worker, tried, finished_at) VALUES ($1, $2, $3, $4, $5, 0, '', 0, 0)`, issue, c.Number, c.First, c.Last, c.Count); err != nil {
 			return 0, err
 		}
 	}

@@ -123,7 +123,7 @@ func (db *DB) Reopen(ctx context.Context, issue *newsletter.Issue, people []int6
 			return err
 		}
 		issue.State = newsletter.Sending
-		return t.queueChunks(issue.ID)
+		return t.wakeJobs(issue.ID)
 	})
 	return n, err
 }

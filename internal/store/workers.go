@@ -17,16 +17,13 @@ import (
 // not wait behind all of a long one.
 const window = 16
 
-// queueChunks gives the next unfinished chunks of an issue their jobs, in the same transaction.
+// queueChunks gives the next unfinished chunks of an issue their jobs, in the
+// same transaction; one that has a live job keeps that. It writes no row of
+// chunks: those are locked by barriers and claims, several at a time.
 func (t *tx) queueChunks(issue int64) error {
 	next, err := chunks(t.ctx, t, `WHERE issue_id = $1 AND finished_at = 0 ORDER BY number LIMIT $2`, issue, window)
 	if err != nil {
 		return err
-	}
-	for _, c := range next {
-		if _, err := t.exec(`UPDATE chunks SET queued = 1 WHERE issue_id = $1 AND number = $2`, issue, c.Number); err != nil {
-			return err
-		}
 	}
 	return t.insertJobs(next)
 }
@@ -218,6 +215,21 @@ func (t *tx) freeJobs(which string, args ...any) error {
 	return err
 }
 
+// wakeJobs makes the jobs of an issue that sleep until a copy is due again run
+// now, as there is something new to do.
+func (t *tx) wakeJobs(issue int64) error {
+	number := `json_extract(args, '$.issue')`
+	if t.db.postgres {
+		number = `CAST(args ->> 'issue' AS BIGINT)`
+	}
+	_, err := t.exec(`UPDATE river_job SET state = 'available', scheduled_at = COALESCE(attempted_at, created_at)
+		WHERE state = 'scheduled' AND kind = '`+jobs.Deliver{}.Kind()+`' AND `+number+` = $1`, issue)
+	if err != nil {
+		return fmt.Errorf("wake jobs: %w", err)
+	}
+	return t.queueChunks(issue)
+}
+
 // Pace returns how fast a relay is used.
 func (db *DB) Pace(ctx context.Context, relay string) (p newsletter.Pace, err error) {
 	var row struct {
@@ -293,6 +305,6 @@ func (db *DB) CancelSend(ctx context.Context, issue int64, by string) error {
 		if n == 0 {
 			return fault.Conflictf("it is not being sent")
 		}
-		return t.queueChunks(issue)
+		return t.wakeJobs(issue)
 	})
 }

@@ -19,6 +19,7 @@ func (s *Site) DeskTable() http.Handler {
 		"GET /issues":                        s.issues,
 		"GET /issues/{publication}/{number}": s.issue,
 		"GET /issues/{publication}/{number}/frame/{language}": s.issueFrame,
+		"GET /issues/{publication}/{number}/sending":          s.sending,
 		"GET /sources":              s.sources,
 		"GET /review/{token}":       s.review,
 		"POST /review/{token}":      s.decide,

@@ -81,7 +81,7 @@ CREATE TABLE audience (
 );
 CREATE TABLE chunks (
     issue_id BIGINT NOT NULL REFERENCES sends (issue_id), number BIGINT NOT NULL, first_id BIGINT NOT NULL, last_id BIGINT NOT NULL,
-    members BIGINT NOT NULL, epoch BIGINT NOT NULL, worker TEXT NOT NULL, tried BIGINT NOT NULL, queued BIGINT NOT NULL, finished_at BIGINT NOT NULL,
+    members BIGINT NOT NULL, epoch BIGINT NOT NULL, worker TEXT NOT NULL, tried BIGINT NOT NULL, finished_at BIGINT NOT NULL,
     PRIMARY KEY (issue_id, number)
 );
 CREATE INDEX chunks_by_worker ON chunks (worker) WHERE worker <> '';
