@@ -23,9 +23,10 @@ type Workers interface {
 }
 
 const (
-	beatEvery = time.Second
-	cutOff    = 2 * time.Second  // after so long without a beat a worker is taken for gone whose session has ended
-	silent    = 15 * time.Second // and any other
+	beatEvery  = time.Second
+	sweepEvery = 10 * time.Second // after which a chunk that lost its job has another
+	cutOff     = 2 * time.Second  // after so long without a beat a worker is taken for gone whose session has ended
+	silent     = 15 * time.Second // and any other
 )
 
 // Alive keeps a process among the workers of its database.
@@ -36,8 +37,9 @@ type Alive struct {
 	Version string
 	Log     *slog.Logger
 
-	id   string
-	seen map[string]sighting
+	id    string
+	seen  map[string]sighting
+	swept time.Time
 }
 
 // A sighting is when a worker's beats were first seen to be what they are.
@@ -91,7 +93,11 @@ func (a *Alive) beat(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(a.Workers.CheckSchema(ctx), a.buryTheSilent(ctx), a.Workers.Requeue(ctx))
+	if err := errors.Join(a.Workers.CheckSchema(ctx), a.buryTheSilent(ctx)); err != nil || time.Since(a.swept) < sweepEvery {
+		return err
+	}
+	a.swept = time.Now()
+	return a.Workers.Requeue(ctx)
 }
 
 // buryTheSilent compares beats with those seen before, by this process's own

@@ -210,13 +210,18 @@ func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsl
 		if n == 0 {
 			return fault.Conflictf("another worker took over chunk %d", c.Number)
 		}
-		if rest, err = t.rest(c, open); err != nil || rest.Open > 0 {
+		if rest, err = t.rest(c, open); err != nil {
 			return err
+		}
+		if c.Tried { // its place in the window is free
+			if err := t.queueChunks(c.Issue); err != nil {
+				return err
+			}
+		}
+		if rest.Open > 0 {
+			return nil
 		}
 		if _, err := t.exec(`UPDATE chunks SET finished_at = $1 WHERE issue_id = $2 AND number = $3`, t.now, c.Issue, c.Number); err != nil {
-			return err
-		}
-		if err := t.queueChunks(c.Issue); err != nil {
 			return err
 		}
 		rest.SendDone, err = t.finishSend(c.Issue)

@@ -17,15 +17,25 @@ import (
 // not wait behind all of a long one.
 const window = 16
 
-// queueChunks gives the next unfinished chunks of an issue their jobs, in the
-// same transaction; one that has a live job keeps that. It writes no row of
-// chunks: those are locked by barriers and claims, several at a time.
+// queueChunks gives the next chunks of an issue that nobody has gone through
+// their jobs, in the same transaction; one that has a live job keeps that. It
+// writes no row of chunks: those are locked by barriers and claims, several at a time.
 func (t *tx) queueChunks(issue int64) error {
-	next, err := chunks(t.ctx, t, `WHERE issue_id = $1 AND finished_at = 0 ORDER BY number LIMIT $2`, issue, window)
+	next, err := chunks(t.ctx, t, `WHERE issue_id = $1 AND finished_at = 0 AND tried = 0 ORDER BY number LIMIT $2`, issue, window)
 	if err != nil {
 		return err
 	}
 	return t.insertJobs(next)
+}
+
+// queueTried gives jobs to chunks in which something is left to be tried again;
+// they should have theirs still.
+func (t *tx) queueTried(issue int64) error {
+	tried, err := chunks(t.ctx, t, `WHERE issue_id = $1 AND finished_at = 0 AND tried = 1 ORDER BY number`, issue)
+	if err != nil {
+		return err
+	}
+	return t.insertJobs(tried)
 }
 
 func (t *tx) insertJobs(cs []newsletter.Chunk) error {
@@ -44,7 +54,7 @@ func (db *DB) Requeue(ctx context.Context) error {
 		return fmt.Errorf("read what is being sent: %w", err)
 	}
 	for _, issue := range issues {
-		if err := db.tx(ctx, func(t *tx) error { return t.queueChunks(issue) }); err != nil {
+		if err := db.tx(ctx, func(t *tx) error { return errors.Join(t.queueChunks(issue), t.queueTried(issue)) }); err != nil {
 			return fmt.Errorf("queue chunks: %w", err)
 		}
 	}
@@ -227,7 +237,7 @@ func (t *tx) wakeJobs(issue int64) error {
 	if err != nil {
 		return fmt.Errorf("wake jobs: %w", err)
 	}
-	return t.queueChunks(issue)
+	return errors.Join(t.queueTried(issue), t.queueChunks(issue))
 }
 
 // Pace returns how fast a relay is used.
@@ -291,7 +301,7 @@ func (db *DB) Pause(ctx context.Context, issue int64, on bool) error {
 		if on {
 			return nil
 		}
-		return t.queueChunks(issue)
+		return t.wakeJobs(issue)
 	})
 }
 
