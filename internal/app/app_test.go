@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
@@ -584,4 +585,65 @@ func TestNoRelayRefusesTheSlot(t *testing.T) {
 			t.Errorf("%+v %v, the issue is %s", slots, err, h.state(t, "p/1"))
 		}
 	})
+}
+
+// The team hears once of an issue that is due and waits, once of one that missed
+// its time, and once of a send that stands still.
+func TestAlarms(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		alarms := func(subject string) (n int) {
+			for _, m := range h.mail.Messages() {
+				if got, _ := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); m.To == "ed@example.org" && strings.Contains(got, subject) {
+					n++
+				}
+			}
+			return n
+		}
+		h.at(t, "2017-03-20 10:00")
+		h.collect(t)
+		h.at(t, "2017-03-25 06:00")
+		h.at(t, "2017-04-01 13:59")
+		if n := alarms("Waiting"); n != 0 {
+			t.Errorf("%d alarms before the time", n)
+		}
+		for range 3 {
+			h.at(t, "2017-04-01 14:00")
+		}
+		if n := alarms("Waiting"); n != 1 {
+			t.Errorf("%d alarms of an issue that waits", n)
+		}
+		for range 3 {
+			h.at(t, "2017-04-02 14:01")
+		}
+		if n := alarms("Not sent"); n != 1 {
+			t.Errorf("%d alarms of an issue that missed its time", n)
+		}
+		h.stalls(t, alarms)
+	})
+}
+
+func (h *house) stalls(t *testing.T, alarms func(string) int) {
+	t.Helper()
+	h.approve(t, "p/1")
+	h.mail.SetScript(func(stage, to string) string {
+		if stage == "mail" && to == "news@example.org" {
+			return "451 4.3.0 not now"
+		}
+		return ""
+	})
+	_, err := h.Desk.Send(ctx, "p/1", "ed@example.org", desk.Ask{Count: -1}, func(newsletter.Tally) {})
+	must(t, err)
+	for range 6 { // all are deferred: that may take hours and be well
+		h.clock.Move(2 * time.Hour)
+		must(t, h.Desk.Watch(ctx))
+	}
+	h.mail.SetScript(nil)
+	_, err = h.Desk.SendNotices(ctx)
+	must(t, err)
+	h.clock.Move(time.Hour)
+	_, err = h.Desk.SendNotices(ctx)
+	must(t, err)
+	if n := alarms("Standing still"); n != 1 {
+		t.Errorf("%d alarms of a send that stands still", n)
+	}
 }

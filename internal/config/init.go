@@ -90,9 +90,12 @@ relays: []                             # without one nothing is sent; "issue sen
 #    host: smtp.example.org
 #    port: 587
 #    tls: required                     # none | opportunistic | required | implicit
-#    auth: password                    # none | password
+#    auth: password                    # none | password | xoauth2
 #    username: news
 #    password: env:BROADSHEET_SMTP_PASSWORD
+#    connections: 4
+#    rate: 600/min                     # as your provider allows; leave out for no limit
+#    per_day: 10000
 
 lists:
   - {id: readers, title: {{quote .Name}}, signup: closed, opt_in: double, basis: consent}

@@ -100,7 +100,9 @@ func (db *DB) Schema(ctx context.Context) (s Schema, err error) {
 // a migration raised the floor above them.
 func (db *DB) CheckSchema(ctx context.Context) error {
 	var floor int64
-	if err := db.write.GetContext(ctx, &floor, `SELECT value FROM counters WHERE name = 'schema_floor'`); err != nil {
+	if err := db.write.GetContext(ctx, &floor, `SELECT value FROM counters WHERE name = 'schema_floor'`); missing(err) {
+		return fault.WithHint(fault.Conflictf("the database was made by a broadsheet before its first release"), "see the upgrade notes in the README: export the subscribers with the old program and import them with this one")
+	} else if err != nil {
 		return fmt.Errorf("read schema floor: %w", err)
 	}
 	if floor > db.program {

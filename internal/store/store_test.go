@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,4 +227,20 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Programs are upgraded one by one: an older one goes on over newer tables until
+// a migration says that it must not.
+func TestSchemaFloor(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		s, err := db.Schema(ctx)
+		if err != nil || s.Database != s.Program || s.Floor > s.Program || s.Program < 1 {
+			t.Fatalf("%+v %v", s, err)
+		}
+		must(t, db.CheckSchema(ctx))
+		must(t, db.RaiseFloor(ctx, s.Program+1))
+		if err := db.CheckSchema(ctx); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "needs at least schema 2") {
+			t.Errorf("%v", err)
+		}
+	})
 }
