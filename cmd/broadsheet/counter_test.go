@@ -32,7 +32,12 @@ func judge() {
 		fmt.Println(m.To, m.Header.Get("Message-ID"))
 	}})
 	fmt.Println(s.Port())
-	_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started it is gone
+	asked := bufio.NewScanner(os.Stdin)
+	for asked.Scan() { // until whoever started it is gone
+		mu.Lock()
+		fmt.Println(asked.Text())
+		mu.Unlock()
+	}
 }
 
 // A counter is the judge as a test sees it.
@@ -44,6 +49,9 @@ type counter struct {
 	total int
 	when  int // close reached at so many
 	told  chan struct{}
+
+	ask  io.Writer
+	echo chan struct{}
 }
 
 func newCounter(t *testing.T) *counter {
@@ -61,7 +69,7 @@ func newCounter(t *testing.T) *counter {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &counter{ids: map[string][]string{}}
+	c := &counter{ids: map[string][]string{}, ask: in, echo: make(chan struct{})}
 	lines := bufio.NewScanner(out)
 	lines.Scan()
 	if c.port, err = strconv.Atoi(lines.Text()); err != nil {
@@ -79,6 +87,10 @@ func newCounter(t *testing.T) *counter {
 }
 
 func (c *counter) count(line string) {
+	if line == "echo" {
+		c.echo <- struct{}{}
+		return
+	}
 	to, id, _ := strings.Cut(line, " ")
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,6 +114,10 @@ func (c *counter) after(n int) <-chan struct{} {
 // copies counts by address, and checks that all copies of one have one Message-ID.
 func (c *counter) copies(t *testing.T) map[string]int {
 	t.Helper()
+	if _, err := fmt.Fprintln(c.ask, "echo"); err != nil { // so that all it said before is read
+		t.Fatal(err)
+	}
+	<-c.echo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := map[string]int{}
@@ -114,4 +130,13 @@ func (c *counter) copies(t *testing.T) map[string]int {
 		out[to] = len(ids)
 	}
 	return out
+}
+
+// all is how many messages came.
+func (c *counter) all(t *testing.T) (n int) {
+	t.Helper()
+	for _, copies := range c.copies(t) {
+		n += copies
+	}
+	return n
 }

@@ -62,6 +62,8 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 		work.Compose = a.Desk.Tick
 	}
 	alive := a.Desk.Delivery.Alive
+	working, done := context.WithCancel(context.WithoutCancel(ctx)) // a worker lives until its last message is recorded
+	defer done()
 	if has(jobs.QueueDeliver) && a.Desk.CanSend() == nil {
 		if err := alive.Join(ctx); err != nil {
 			return err
@@ -69,10 +71,10 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 		work.Deliver = func(ctx context.Context, d jobs.Deliver) (time.Time, error) {
 			return a.Desk.DeliverChunk(ctx, d.Issue, d.Chunk)
 		}
-		loops = append(loops, loop{"workers", alive.Run}, a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }),
+		loops = append(loops, loop{"workers", func(context.Context) error { return alive.Run(working) }}, a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }),
 			a.every("watch", watchEvery, a.Desk.Watch))
 	}
-	loops = append(loops, loop{"jobs", func(ctx context.Context) error { return a.db.Work(ctx, work) }})
+	loops = append(loops, loop{"jobs", func(ctx context.Context) error { defer done(); return a.db.Work(ctx, work) }})
 	return a.serve(ctx, has("public"), has("desk"), ready, loops)
 }
 
@@ -147,7 +149,7 @@ func (a *App) serve(ctx context.Context, public, desk bool, ready func(Addresses
 	var work sync.WaitGroup
 	for _, l := range loops {
 		work.Go(func() {
-			if err := l.run(ctx); err != nil {
+			if err := l.run(ctx); err != nil && ctx.Err() == nil {
 				failed <- fmt.Errorf("%s: %w", l.name, err)
 			}
 		})

@@ -58,8 +58,8 @@ func (a *Alive) Join(ctx context.Context) error {
 	return nil
 }
 
-// Run beats, and frees the work of those that no longer do, until ctx ends; then
-// what this process has is free at once.
+// Run beats, and frees the work of those that no longer do, until ctx ends, which
+// must not be before its own work has; then what this process has is free at once.
 func (a *Alive) Run(ctx context.Context) error {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
@@ -69,7 +69,11 @@ func (a *Alive) Run(ctx context.Context) error {
 			return a.Leave()
 		case <-tick.C:
 		}
-		if err := a.beat(ctx); err != nil && ctx.Err() == nil {
+		err := a.beat(ctx)
+		if fault.Is(err, fault.Conflict) { // newer tables that this program must not touch
+			return errors.Join(err, a.Leave())
+		}
+		if err != nil && ctx.Err() == nil {
 			a.Log.Warn("heartbeat failed; it is tried again", "error", err, "kind", fault.KindOf(err))
 		}
 	}

@@ -33,6 +33,7 @@ type lane struct {
 	restUntil  time.Time
 	probing    bool  // after a rest one connection tries
 	failed     error // why it rests
+	drops      int   // connections lost in a row without a word
 }
 
 func newLane(p *pool, r Relay, paces Paces) *lane {
@@ -76,21 +77,29 @@ func (l *lane) unavailable(now time.Time) (until time.Time, why error) {
 	return until, nil
 }
 
-// finished notes that a message left the lane.
-func (l *lane) finished(res smtp.Result) {
+// dropsMost is how many connections in a row may be lost without a word before the relay rests.
+const dropsMost = 3
+
+// finished notes that a message left the lane, and reports whether the relay has
+// dropped one connection after the other.
+func (l *lane) finished(res smtp.Result) (silent bool) {
 	l.pool.mu.Lock()
 	defer l.pool.mu.Unlock()
 	l.load--
 	if res.Code != 0 && !res.Refused {
 		if l.probing {
 			l.pool.engine.log.Info("relay takes mail again", "relay", l.ID)
+			l.sent = max(l.sent, l.pool.leastShare()*float64(l.Weight)) // it need not catch up
 		}
-		l.failures, l.probing = 0, false
+		l.failures, l.probing, l.drops = 0, false, 0
+	} else if res.Lost && !res.Refused {
+		l.drops++
 	}
 	if limits(res) {
 		l.pace.slow()
 	}
 	l.pool.room.Signal()
+	return l.drops >= dropsMost
 }
 
 // limits reports whether a reply asks for less mail, not about a recipient:
@@ -116,10 +125,13 @@ func (l *lane) refuse(err error, ours bool) (waiting []*message) {
 		l.failures++
 		p.engine.log.Warn("relay rests", "relay", l.ID, "until", l.restUntil, "error", err)
 	}
-	l.failed, l.probing = err, true
+	l.failed, l.probing, l.drops = err, true, 0
 	for {
 		select {
-		case m := <-l.tasks:
+		case m, open := <-l.tasks:
+			if !open {
+				return waiting
+			}
 			l.load--
 			waiting = append(waiting, m)
 		default:

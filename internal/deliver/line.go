@@ -35,7 +35,12 @@ func (l *line) work() {
 		if m == nil {
 			return
 		}
-		if err := l.connect(m.run.ctx); err != nil {
+		if m.run.over() {
+			l.hangUp() // the relay may wait for this very copy
+			l.pass(m, nil)
+			continue
+		}
+		if err := l.connect(); err != nil {
 			l.giveUp(err, false, m)
 			return
 		}
@@ -111,11 +116,12 @@ func (l *line) next() smtp.Envelope {
 	return smtp.Envelope{}
 }
 
-func (l *line) connect(ctx context.Context) error {
+// connect dials for the lane, not for one slice, whose end says nothing of the relay.
+func (l *line) connect() error {
 	if l.session != nil {
 		return nil
 	}
-	session, err := l.lane.Dialer.Dial(ctx)
+	session, err := l.lane.Dialer.Dial(context.Background())
 	if err == nil {
 		l.session = session
 	}
@@ -160,8 +166,8 @@ func (l *line) pass(m *message, err error) {
 
 // send hands over one copy. An error means that the relay refuses all our mail.
 func (l *line) send(m *message) error {
-	if m.run.over() {
-		l.hangUp() // the relay may wait for this very copy
+	if m.run.over() { // while we dialled
+		l.hangUp()
 		l.pass(m, nil)
 		return nil
 	}
@@ -173,11 +179,14 @@ func (l *line) send(m *message) error {
 	}
 	res := l.session.Send(m.envelope, m.bytes, l.next())
 	l.last = &sent{m, l.lane.outcome(m, attempt, res)}
-	l.lane.finished(res)
+	silent := l.lane.finished(res)
 	if res.Lost {
 		l.hangUp()
 	}
-	if !res.Refused {
+	switch {
+	case silent:
+		return fault.Unavailablef("relay %s takes connections and drops them: %s", l.lane.ID, res.Reply)
+	case !res.Refused:
 		return nil
 	}
 	why := fmt.Sprintf("relay %s refuses the sender %s: %d %s", l.lane.ID, m.run.job.ReturnPath, res.Code, res.Reply)

@@ -38,7 +38,13 @@ func newPacer(r Relay, paces Paces, now func() time.Time) pacer {
 	return pacer{relay: r, paces: paces, now: now, free: r.Rate == 0 && r.PerDay == 0, pace: newsletter.Pace{Relay: r.ID}}
 }
 
-func (p *pacer) may() bool { return p.free || p.tokens > 0 }
+// may reports whether a message may go now. What was leased of a day ends with it.
+func (p *pacer) may() bool {
+	if p.relay.PerDay > 0 && p.tokens > 0 && p.pace.Day != p.now().UTC().Format(time.DateOnly) {
+		p.tokens = 0
+	}
+	return p.free || p.tokens > 0
+}
 
 func (p *pacer) take() {
 	p.used++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -190,7 +191,7 @@ func (p *pool) route(m *message) {
 // whichever has room takes it.
 func (p *pool) pick(now time.Time) (best *lane) {
 	for _, l := range p.lanes {
-		if l.usable(now) && (p.weighted || l.room()) && (best == nil || l.share() < best.share()) {
+		if l.usable(now) && (p.weighted && !l.probing || l.room()) && (best == nil || l.share() < best.share()) {
 			best = l
 		}
 	}
@@ -198,6 +199,20 @@ func (p *pool) pick(now time.Time) (best *lane) {
 		return nil
 	}
 	return best
+}
+
+// leastShare is what the relay had that had least, of those in use.
+func (p *pool) leastShare() float64 {
+	least := math.Inf(1)
+	for _, l := range p.lanes {
+		if !l.probing {
+			least = min(least, l.share())
+		}
+	}
+	if math.IsInf(least, 1) {
+		return 0
+	}
+	return least
 }
 
 // relaysDown says that no relay takes mail now, why, and until when.

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	sliceTime  = 10 * time.Second       // a slice gives back after, so that work moves between workers
-	watchEvery = 300 * time.Millisecond // how often a slice looks whether its issue was paused or cancelled
-	busyWait   = 3 * time.Second        // until a chunk is looked at again that another worker has
-	page       = 200                    // recipients read at a time: memory does not grow with the audience
+	sliceTime   = 10 * time.Second       // a slice gives back after, so that work moves between workers
+	watchEvery  = 300 * time.Millisecond // how often a slice looks whether its issue was paused or cancelled
+	busyWait    = 3 * time.Second        // until a chunk is looked at again that another worker has
+	unknownWait = 15 * time.Second       // until unknown copies may be tried, beside deferred ones that are due later
+	page        = 200                    // recipients read at a time: memory does not grow with the audience
 )
 
 // errHalted ends a slice whose issue was paused, cancelled or given up.
@@ -124,17 +125,23 @@ func (e *Engine) comeAgain(ctx context.Context, send newsletter.Send, rest newsl
 	var down *relaysDown
 	switch {
 	case errors.As(cause, &down):
+		if send.GiveUpAt.After(now) && send.GiveUpAt.Before(down.until) {
+			return send.GiveUpAt, cause
+		}
 		return down.until, cause
-	case ctx.Err() != nil:
-		return now, ctx.Err()
 	case errors.Is(cause, context.DeadlineExceeded), errors.Is(cause, errHalted):
 		return now, nil
+	case ctx.Err() != nil:
+		return now, ctx.Err()
 	case cause != nil:
 		return now.Add(busyWait), cause
 	case rest.Next.IsZero(): // unknown copies wait until everybody else was tried
 		return now.Add(busyWait), nil
 	}
 	again = rest.Next
+	if rest.Unknown && again.After(now.Add(unknownWait)) {
+		again = now.Add(unknownWait)
+	}
 	if again.After(send.GiveUpAt) {
 		again = send.GiveUpAt
 	}

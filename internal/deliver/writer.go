@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 )
 
@@ -138,12 +137,9 @@ func (w *writer) commit(group []*barrier) {
 // rescue is for a transaction that failed, or whose commit was cut off. What a
 // relay answered is a fact, and is written as soon as the database takes it.
 // Nothing of the attempts was sent: they are taken back, in case they were
-// written after all, unless the ledger says that they are another worker's now.
+// written after all; what is another worker's now stays.
 func (w *writer) rescue(outcomes []newsletter.Outcome, attempts []newsletter.Attempt, err error) error {
 	began := time.Now()
-	if fault.Is(err, fault.Conflict) {
-		attempts = nil
-	}
 	for wait := 50 * time.Millisecond; len(outcomes)+len(attempts) > 0; wait = min(2*wait, 2*time.Second) {
 		failed := w.ledger.Record(context.Background(), outcomes, nil)
 		if failed == nil {

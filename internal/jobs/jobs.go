@@ -176,6 +176,9 @@ func (q *Queue) Run(ctx context.Context, w Work) error {
 		return fmt.Errorf("job queue: %w", err)
 	}
 	if err := client.Start(ctx); err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	<-client.Stopped()

@@ -73,6 +73,7 @@ type Chunk struct {
 type ChunkRest struct {
 	Open     int       // copies that still have to be tried
 	Next     time.Time // when the next of the deferred is due; zero: none
+	Unknown  bool      // copies of unknown fate are among them
 	SendDone bool      // with this chunk the whole issue is finished
 }
 

@@ -38,8 +38,8 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 		if n == 0 {
 			return fault.Conflictf("issue %s is not approved with digest %.12s", issue.Slug(), order.Digest)
 		}
-		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at, moved, moved_at)
-			VALUES ($1, $2, $3, $4, 0, $5, $6, $7, 0, '', 0, 0, $4)`,
+		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at, moved, moved_at, woken_at)
+			VALUES ($1, $2, $3, $4, 0, $5, $6, $7, 0, '', 0, 0, $4, 0)`,
 			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By, bit(order.HoldUnknown)); err != nil {
 			return fmt.Errorf("start sending %s: %w", issue.Slug(), err)
 		}
@@ -224,9 +224,13 @@ func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsl
 		if _, err := t.exec(`UPDATE chunks SET finished_at = $1 WHERE issue_id = $2 AND number = $3`, t.now, c.Issue, c.Number); err != nil {
 			return err
 		}
-		rest.SendDone, err = t.finishSend(c.Issue)
-		return err
+		return nil
 	})
+	if err == nil && rest.Open == 0 {
+		// After the commit, and not within it: two that release the last two chunks
+		// side by side would each see the other's as open.
+		err = db.tx(ctx, func(t *tx) (err error) { rest.SendDone, err = t.finishSend(c.Issue); return err })
+	}
 	if err != nil && !fault.Is(err, fault.Conflict) {
 		err = fmt.Errorf("give back chunk %d: %w", c.Number, err)
 	}
@@ -244,6 +248,7 @@ func (t *tx) rest(c newsletter.Chunk, open []newsletter.DeliveryState) (rest new
 	}
 	rest.Open = c.Count
 	for _, r := range rows {
+		rest.Unknown = rest.Unknown || r.State == string(newsletter.Unknown) && slices.Contains(open, newsletter.Unknown)
 		if !slices.Contains(open, newsletter.DeliveryState(r.State)) {
 			rest.Open -= r.N
 		}

@@ -123,7 +123,7 @@ func (db *DB) Reopen(ctx context.Context, issue *newsletter.Issue, people []int6
 			return err
 		}
 		issue.State = newsletter.Sending
-		return t.wakeJobs(issue.ID)
+		return t.decided(issue.ID)
 	})
 	return n, err
 }

@@ -32,7 +32,7 @@ const (
 
 	beginAgain = `UPDATE deliveries SET state = 'attempting', attempts = $1, started_at = $2, updated_at = $2
 		WHERE issue_id = $3 AND subscriber_id = $4 AND state IN ('deferred', 'unknown')`
-	settle = `UPDATE deliveries SET state = $1, unknowns = unknowns + $2, code = $3, enhanced = $4, reply = $5, relay = $6, next_at = $7, updated_at = $8
+	settle = `UPDATE deliveries SET state = $1, unknowns = unknowns + CASE WHEN state = 'attempting' THEN $2 ELSE 0 END, code = $3, enhanced = $4, reply = $5, relay = $6, next_at = $7, updated_at = $8
 		WHERE issue_id = $9 AND subscriber_id = $10 AND attempts = $11 AND state IN ('attempting', 'unknown', 'held')`
 	keepAttempt = `INSERT INTO attempts (issue_id, subscriber_id, number, started_at, finished_at, outcome, code, enhanced, reply, relay)
 		SELECT issue_id, subscriber_id, attempts, started_at, $1, $2, $3, $4, $5, $6 FROM deliveries WHERE issue_id = $7 AND subscriber_id = $8 AND attempts = $9
@@ -120,6 +120,9 @@ func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts
 // Record makes outcomes and new attempts durable in one transaction. Attempts are
 // fenced by their chunk's epoch; outcomes are facts and are not.
 func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
+	if len(outcomes)+len(attempts) == 0 {
+		return nil
+	}
 	for len(outcomes) > bulk || len(attempts) > bulk {
 		n, m := min(len(outcomes), bulk), min(len(attempts), bulk)
 		if err := db.Record(ctx, outcomes[:n], attempts[:m]); err != nil {
@@ -257,10 +260,37 @@ func (t *tx) outcome(o newsletter.Outcome) error {
 	}
 	unknown := bit(o.State == newsletter.Unknown || o.State == newsletter.Held)
 	n, err := t.exec(settle, string(o.State), unknown, o.Code, o.Enhanced, o.Reply, o.Relay, millis(o.NextAt), millis(o.At), o.Issue, o.Subscriber, o.Number)
-	if err != nil || n == 0 || !o.HardBounce {
+	switch {
+	case err != nil || n == 0:
+		return err
+	case o.HardBounce:
+		return t.bounced(o)
+	case o.State == newsletter.Deferred:
+		return t.lateDeferral(o)
+	}
+	return nil
+}
+
+// lateDeferral opens a chunk again that was finished while the outcome of one of
+// its copies was still out: it is due again, if there is time.
+func (t *tx) lateDeferral(o newsletter.Outcome) error {
+	n, err := t.exec(`UPDATE chunks SET finished_at = 0 WHERE issue_id = $1 AND number = $2 AND finished_at <> 0
+		AND EXISTS (SELECT 1 FROM sends s WHERE s.issue_id = $1 AND s.give_up_at > $3)`, o.Issue, o.Chunk, t.now)
+	if err != nil {
 		return err
 	}
-	return t.bounced(o)
+	if n == 0 {
+		_, err := t.exec(`UPDATE deliveries SET state = 'cancelled', next_at = 0 WHERE issue_id = $1 AND subscriber_id = $2 AND state = 'deferred'
+			AND EXISTS (SELECT 1 FROM chunks c WHERE c.issue_id = $1 AND c.number = $3 AND c.finished_at <> 0)`, o.Issue, o.Subscriber, o.Chunk)
+		return err
+	}
+	if _, err := t.exec(`UPDATE sends SET finished_at = 0 WHERE issue_id = $1`, o.Issue); err != nil {
+		return err
+	}
+	if _, err := t.exec(`UPDATE issues SET state = 'sending', updated_at = $1 WHERE id = $2 AND state = 'sent'`, t.now, o.Issue); err != nil {
+		return err
+	}
+	return t.decided(o.Issue)
 }
 
 // bounced keeps mail from an address whose mailbox is gone, on every list.

@@ -42,6 +42,7 @@ type DB struct {
 	queue    *jobs.Queue              // River, over the same database
 	program  int64                    // the schema this program brings
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
+	number   atomic.Int64             // and the number it locks
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.

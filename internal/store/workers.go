@@ -17,6 +17,9 @@ import (
 // not wait behind all of a long one.
 const window = 16
 
+// wakeAgain is for how many milliseconds after a person's decision sleeping jobs are woken by the sweep too.
+const wakeAgain = 60_000
+
 // queueChunks gives the next chunks of an issue that nobody has gone through
 // their jobs, in the same transaction; one that has a live job keeps that. It
 // writes no row of chunks: those are locked by barriers and claims, several at a time.
@@ -49,12 +52,25 @@ func (t *tx) insertJobs(cs []newsletter.Chunk) error {
 // Requeue gives a job to every chunk within the window of its issue that has none
 // alive: one was lost, or the issue was resumed.
 func (db *DB) Requeue(ctx context.Context) error {
-	var issues []int64
-	if err := db.read.SelectContext(ctx, &issues, `SELECT s.issue_id FROM sends s JOIN issues i ON i.id = s.issue_id WHERE i.state = 'sending' AND s.paused_at = 0`); err != nil {
+	var sends []struct {
+		Issue    int64 `db:"issue_id"`
+		GiveUpAt int64 `db:"give_up_at"`
+		WokenAt  int64 `db:"woken_at"`
+	}
+	if err := db.read.SelectContext(ctx, &sends, `SELECT s.issue_id, s.give_up_at, s.woken_at FROM sends s JOIN issues i ON i.id = s.issue_id WHERE i.state = 'sending' AND s.paused_at = 0`); err != nil {
 		return fmt.Errorf("read what is being sent: %w", err)
 	}
-	for _, issue := range issues {
-		if err := db.tx(ctx, func(t *tx) error { return errors.Join(t.queueChunks(issue), t.queueTried(issue)) }); err != nil {
+	for _, s := range sends {
+		err := db.tx(ctx, func(t *tx) error {
+			if done, err := t.finishSend(s.Issue); err != nil || done { // a process died between the last chunk and this
+				return err
+			}
+			if s.GiveUpAt <= t.now || t.now-s.WokenAt < wakeAgain { // a job may have gone to sleep just as it was woken
+				return t.wakeJobs(s.Issue)
+			}
+			return errors.Join(t.queueChunks(s.Issue), t.queueTried(s.Issue))
+		})
+		if err != nil {
 			return fmt.Errorf("queue chunks: %w", err)
 		}
 	}
@@ -84,6 +100,7 @@ func (db *DB) Join(ctx context.Context, w newsletter.Worker) error {
 		return err
 	})
 	if err == nil && db.postgres {
+		db.number.Store(number)
 		err = db.holdSession(ctx, number)
 	}
 	if err != nil {
@@ -136,6 +153,11 @@ func (db *DB) Beat(ctx context.Context, worker string) (bool, error) {
 		var n int
 		err := db.read.GetContext(ctx, &n, `SELECT COUNT(*) FROM workers WHERE id = $1`, worker)
 		return n == 1, err
+	}
+	if conn := db.session.Load(); conn != nil && conn.PingContext(ctx) != nil { // the server was restarted, say
+		if err := db.holdSession(ctx, db.number.Load()); err != nil {
+			return false, fmt.Errorf("hold the worker's session: %w", err)
+		}
 	}
 	result, err := db.write.ExecContext(ctx, `UPDATE workers SET beats = beats + 1 WHERE id = $1`, worker)
 	if err != nil {
@@ -240,6 +262,14 @@ func (t *tx) wakeJobs(issue int64) error {
 	return errors.Join(t.queueTried(issue), t.queueChunks(issue))
 }
 
+// decided notes that a person changed a send, and wakes its jobs.
+func (t *tx) decided(issue int64) error {
+	if _, err := t.exec(`UPDATE sends SET woken_at = $1, moved_at = $1 WHERE issue_id = $2`, t.now, issue); err != nil {
+		return err
+	}
+	return t.wakeJobs(issue)
+}
+
 // Pace returns how fast a relay is used.
 func (db *DB) Pace(ctx context.Context, relay string) (p newsletter.Pace, err error) {
 	var row struct {
@@ -301,7 +331,7 @@ func (db *DB) Pause(ctx context.Context, issue int64, on bool) error {
 		if on {
 			return nil
 		}
-		return t.wakeJobs(issue)
+		return t.decided(issue)
 	})
 }
 
@@ -315,6 +345,6 @@ func (db *DB) CancelSend(ctx context.Context, issue int64, by string) error {
 		if n == 0 {
 			return fault.Conflictf("it is not being sent")
 		}
-		return t.wakeJobs(issue)
+		return t.decided(issue)
 	})
 }

@@ -242,6 +242,9 @@ func (s *Session) answers(commands []command) (Result, bool) {
 	for i, c := range commands {
 		res, ok := s.reply(c.expect)
 		switch {
+		case (res.Lost || res.Code == 0 && !ok) && failed != nil: // it said no, and hung up
+			failed.Lost = true
+			return *failed, false
 		case res.Lost || res.Code == 0 && !ok:
 			return s.deferred(res), false
 		case !ok && failed == nil:

@@ -73,7 +73,7 @@ CREATE TABLE sends (
     issue_id BIGINT PRIMARY KEY REFERENCES issues (id), digest TEXT NOT NULL, lists TEXT NOT NULL, frozen_at BIGINT NOT NULL,
     audience BIGINT NOT NULL, give_up_at BIGINT NOT NULL, ordered_by TEXT NOT NULL, hold_unknown BIGINT NOT NULL,
     paused_at BIGINT NOT NULL, cancelled_by TEXT NOT NULL, finished_at BIGINT NOT NULL,
-    moved BIGINT NOT NULL, moved_at BIGINT NOT NULL
+    moved BIGINT NOT NULL, moved_at BIGINT NOT NULL, woken_at BIGINT NOT NULL
 );
 CREATE TABLE audience (
     issue_id BIGINT NOT NULL REFERENCES sends (issue_id), subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
