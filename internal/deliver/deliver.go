@@ -42,6 +42,8 @@ type Ledger interface {
 	Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error)
 	// Record makes outcomes and new attempts durable together.
 	Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error
+	// Holds reports whether a chunk is still the worker's who claimed it at this epoch.
+	Holds(ctx context.Context, c newsletter.Chunk, worker string) (bool, error)
 	// TakeBack undoes attempts that may have been written and were certainly not made.
 	TakeBack(ctx context.Context, attempts []newsletter.Attempt) error
 	// PassOver writes recipients that get no copy, and why.

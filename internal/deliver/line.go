@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -172,7 +173,12 @@ func (l *line) send(m *message) error {
 		return nil
 	}
 	attempt := m.attempt()
-	if err := l.flush(attempt); err != nil {
+	began := time.Now()
+	err := l.flush(attempt)
+	if err == nil {
+		err = l.stillOurs(m, attempt, began)
+	}
+	if err != nil {
 		l.hangUp()
 		l.pass(m, err)
 		return nil
@@ -191,6 +197,30 @@ func (l *line) send(m *message) error {
 	}
 	why := fmt.Sprintf("relay %s refuses the sender %s: %d %s", l.lane.ID, m.run.job.ReturnPath, res.Code, res.Reply)
 	return fault.WithHint(fault.Unavailablef("%s", why), "check auth: of the relay, and what senders it allows")
+}
+
+// fresh is how old a barrier may be when its message goes. A process that was
+// stopped meanwhile may have been taken for gone.
+const fresh = cutOff / 2
+
+// stillOurs looks again whether the copy is ours to send, if writing its attempt
+// down took so long that others may have taken the work over.
+func (l *line) stillOurs(m *message, attempt newsletter.Attempt, began time.Time) error {
+	e := l.lane.pool.engine
+	for time.Since(began) > fresh {
+		began = time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), silent)
+		ours, err := e.ledger.Holds(ctx, m.run.chunk, m.run.worker)
+		cancel()
+		if err == nil && ours {
+			continue
+		}
+		if err == nil {
+			err = fault.Conflictf("another worker took over chunk %d", attempt.Chunk)
+		}
+		return errors.Join(err, e.ledger.TakeBack(context.Background(), []newsletter.Attempt{attempt}))
+	}
+	return nil
 }
 
 func (l *lane) outcome(m *message, a newsletter.Attempt, res smtp.Result) newsletter.Outcome {

@@ -45,6 +45,7 @@ func (c *claims) take(chunk newsletter.Chunk) (release func(), ok bool) {
 type run struct {
 	job     Job
 	chunk   newsletter.Chunk
+	worker  string // who claimed it
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	pending sync.WaitGroup // messages given and not yet recorded
@@ -70,14 +71,15 @@ func (e *Engine) Slice(ctx context.Context, job Job, c newsletter.Chunk) (again 
 	if !job.Send.PausedAt.IsZero() {
 		return time.Time{}, nil // resuming asks for it anew
 	}
-	won, err := e.ledger.ClaimChunk(ctx, &c, *e.worker.Load(), job.Send.HoldUnknown)
+	worker := *e.worker.Load()
+	won, err := e.ledger.ClaimChunk(ctx, &c, worker, job.Send.HoldUnknown)
 	if err != nil {
 		return time.Time{}, err
 	}
 	if !won {
 		return e.now().Add(busyWait), nil
 	}
-	r := &run{job: job, chunk: c}
+	r := &run{job: job, chunk: c, worker: worker}
 	limited, stop := context.WithTimeout(ctx, sliceTime)
 	defer stop()
 	r.ctx, r.cancel = context.WithCancelCause(limited)

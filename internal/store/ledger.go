@@ -198,6 +198,16 @@ func (t *tx) recover(c *newsletter.Chunk, hold bool) error {
 	return nil
 }
 
+// Holds reports whether a chunk is still the worker's who claimed it at this epoch.
+func (db *DB) Holds(ctx context.Context, c newsletter.Chunk, worker string) (bool, error) {
+	var n int
+	err := db.write.GetContext(ctx, &n, `SELECT COUNT(*) FROM chunks WHERE issue_id = $1 AND number = $2 AND epoch = $3 AND worker = $4`, c.Issue, c.Number, c.Epoch, worker)
+	if err != nil {
+		return false, fmt.Errorf("look after chunk %d: %w", c.Number, err)
+	}
+	return n == 1, nil
+}
+
 // ReleaseChunk gives a chunk back and says how it stands. open are the states of
 // copies that still have to be tried: with none left the chunk is finished, with
 // the last chunk the send is.
