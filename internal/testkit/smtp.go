@@ -175,6 +175,9 @@ func (s *SMTP) talk(c net.Conn) {
 			from, mailed = between(line), false
 			if reply := s.ask("mail", from); reply != "" {
 				say(reply)
+				if strings.HasPrefix(reply, "421") { // it says so and leaves
+					return
+				}
 				continue
 			}
 			mailed = true
