@@ -76,7 +76,7 @@ func connect(database string, now func() time.Time) (*DB, error) {
 	} else if err := file.Close(); err != nil {
 		return nil, err
 	}
-	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
 	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
