@@ -103,6 +103,14 @@ func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.
 		return err
 	}
 	job.Progress = func(state newsletter.DeliveryState) {
+		if tally.Pending == 0 { // it was tried before: those never tried come first
+			switch {
+			case tally.Deferred > 0:
+				tally.Deferred--
+			case tally.Unknown > 0:
+				tally.Unknown--
+			}
+		}
 		tally.Add(state, 1)
 		tally.Settle()
 		progress(tally)

@@ -120,7 +120,24 @@ type tx struct {
 	now int64
 }
 
-func (db *DB) tx(ctx context.Context, work func(*tx) error) error {
+// tx runs work in one transaction, and again where PostgreSQL broke it off in
+// favour of another: work must not keep anything of a run that failed.
+func (db *DB) tx(ctx context.Context, work func(*tx) error) (err error) {
+	for range 3 {
+		if err = db.once(ctx, work); !isBrokenOff(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// isBrokenOff reports a deadlock or a serialization failure.
+func isBrokenOff(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 	t, err := db.write.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
