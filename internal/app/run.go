@@ -64,15 +64,17 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 	alive := a.Desk.Delivery.Alive
 	working, done := context.WithCancel(context.WithoutCancel(ctx)) // a worker lives until its last message is recorded
 	defer done()
-	if has(jobs.QueueDeliver) && a.Desk.CanSend() == nil {
+	if err := a.Desk.CanSend(); has(jobs.QueueDeliver) && err != nil {
+		a.options.Log.Warn("nothing is sent from here", "reason", err)
+	} else if has(jobs.QueueDeliver) {
 		if err := alive.Join(ctx); err != nil {
 			return err
 		}
 		work.Deliver = func(ctx context.Context, d jobs.Deliver) (time.Time, error) {
 			return a.Desk.DeliverChunk(ctx, d.Issue, d.Chunk)
 		}
-		loops = append(loops, loop{"workers", func(context.Context) error { return alive.Run(working) }}, a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }),
-			a.every("watch", watchEvery, a.Desk.Watch))
+		loops = append(loops, loop{"workers", func(context.Context) error { return alive.Run(working) }}, a.every("watch", watchEvery, a.Desk.Watch),
+			a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }))
 	}
 	loops = append(loops, loop{"jobs", func(ctx context.Context) error { defer done(); return a.db.Work(ctx, work) }})
 	return a.serve(ctx, has("public"), has("desk"), ready, loops)

@@ -10,7 +10,7 @@
 // recovery: the chunk's epoch is raised, which fences out whoever had it, and
 // attempts without outcome become unknown. A copy that is unknown is tried once
 // more under the same Message-ID, after everybody else, or waits for a person
-// where the publication says `unknown: hold`; unknown twice always waits.
+// where the schedule says `unknown: hold`; unknown twice always waits.
 package deliver
 
 import (
@@ -30,6 +30,12 @@ import (
 
 // Ledger is who got what. Every method is one transaction.
 type Ledger interface {
+	Chunks
+	Deliveries
+}
+
+// Chunks is who works at which part of an audience.
+type Chunks interface {
 	// Send returns the order that is carried out, as it stands now.
 	Send(ctx context.Context, issue int64) (newsletter.Send, error)
 	// ClaimChunk raises the epoch and turns attempts without outcome into unknown, or held.
@@ -38,12 +44,17 @@ type Ledger interface {
 	ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (newsletter.ChunkRest, error)
 	// Untouched counts the chunks, but for one, that were not gone through once.
 	Untouched(ctx context.Context, issue int64, but int) (int, error)
-	// Copies returns recipients of a chunk that have no delivery yet, or are in a state whose time has come.
-	Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error)
-	// Record makes outcomes and new attempts durable together.
-	Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error
 	// Holds reports whether a chunk is still the worker's who claimed it at this epoch.
 	Holds(ctx context.Context, c newsletter.Chunk, worker string) (bool, error)
+}
+
+// Deliveries is what becomes of each copy.
+type Deliveries interface {
+	// Copies returns recipients of a chunk that have no delivery yet, or are in a state whose time has come.
+	Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error)
+	// Record makes outcomes and new attempts durable together. With an error none
+	// of the attempts may be made, and some of them may have been written.
+	Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error
 	// TakeBack undoes attempts that may have been written and were certainly not made.
 	TakeBack(ctx context.Context, attempts []newsletter.Attempt) error
 	// PassOver writes recipients that get no copy, and why.

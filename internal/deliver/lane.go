@@ -16,7 +16,7 @@ const (
 	idleTime  = 20 * time.Second // after which a connection without work says goodbye
 )
 
-// A lane is one relay as this process uses it. Its fields below mu of the pool are guarded by that.
+// A lane is one relay as this process uses it. Its fields are guarded by the pool's mu.
 type lane struct {
 	Relay
 	pool *pool
@@ -95,27 +95,23 @@ func (l *lane) finished(res smtp.Result) (silent bool) {
 	} else if res.Lost && !res.Refused {
 		l.drops++
 	}
-	if limits(res) {
+	if Class(res.Code, res.Enhanced) == ClassLimit {
 		l.pace.slow()
 	}
 	l.pool.room.Signal()
 	return l.drops >= dropsMost
 }
 
-// limits reports whether a reply asks for less mail, not about a recipient:
-// 421 (RFC 5321 section 3.8), and 4.7 in a 450.
-func limits(res smtp.Result) bool {
-	return res.Code == 421 || res.Code == 450 && len(res.Enhanced) > 3 && res.Enhanced[:4] == "4.7."
-}
-
-// refuse takes a connection off that cannot go on. While others work, the relay
-// only wants fewer; with none left, or where it refuses us, it rests.
-func (l *lane) refuse(err error, ours bool) (waiting []*message) {
+// refuse takes a connection off that cannot go on, with the messages it had. While
+// others work, the relay only wants fewer; with none left, or where it refuses us,
+// it rests, and what waited for it is returned.
+func (l *lane) refuse(err error, ours bool, had int) (waiting []*message) {
 	p := l.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.engine.now()
 	l.lines--
+	l.load -= had
 	if l.lines > 0 && !ours {
 		l.limit, l.limitUntil = l.lines, now.Add(crowded)
 		return nil

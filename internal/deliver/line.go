@@ -37,8 +37,7 @@ func (l *line) work() {
 			return
 		}
 		if m.run.over() {
-			l.hangUp() // the relay may wait for this very copy
-			l.pass(m, nil)
+			l.skip(m, nil)
 			continue
 		}
 		if err := l.connect(); err != nil {
@@ -60,11 +59,7 @@ func (l *line) giveUp(err error, ours bool, m ...*message) {
 		m, l.ahead = append(m, l.ahead), nil
 	}
 	l.hangUp()
-	lane.pool.mu.Lock()
-	lane.load -= len(m)
-	lane.pool.mu.Unlock()
-	m = append(m, lane.refuse(err, ours)...)
-	for _, waiting := range m {
+	for _, waiting := range append(m, lane.refuse(err, ours, len(m))...) {
 		lane.pool.route(waiting)
 	}
 }
@@ -89,13 +84,9 @@ func (l *line) take() *message {
 		select {
 		case m, open := <-l.lane.tasks:
 			if !open {
-				l.lane.pool.mu.Lock()
-				l.lane.lines--
-				l.lane.pool.mu.Unlock()
-				l.lane.pool.wake()
-				return nil
+				l.lane.leave()
 			}
-			return m
+			return m // nil where the lane is closed
 		case <-l.idle.C:
 			if l.lane.leave() {
 				return nil
@@ -156,8 +147,10 @@ func (l *line) flush(attempts ...newsletter.Attempt) error {
 	return err
 }
 
-// pass ends a message that was not tried: it stays as it was.
-func (l *line) pass(m *message, err error) {
+// skip ends a message that was not tried: it stays as it was. The relay may wait
+// for this very copy, so that the session ends too.
+func (l *line) skip(m *message, err error) {
+	l.hangUp()
 	if err != nil {
 		m.run.fail(err)
 	}
@@ -168,8 +161,7 @@ func (l *line) pass(m *message, err error) {
 // send hands over one copy. An error means that the relay refuses all our mail.
 func (l *line) send(m *message) error {
 	if m.run.over() { // while we dialled
-		l.hangUp()
-		l.pass(m, nil)
+		l.skip(m, nil)
 		return nil
 	}
 	attempt := m.attempt()
@@ -179,8 +171,7 @@ func (l *line) send(m *message) error {
 		err = l.stillOurs(m, attempt, began)
 	}
 	if err != nil {
-		l.hangUp()
-		l.pass(m, err)
+		l.skip(m, err)
 		return nil
 	}
 	res := l.session.Send(m.envelope, m.bytes, l.next())

@@ -15,7 +15,8 @@ const (
 	slowOnce   = 10 * time.Second // several limit answers within so long count as one
 	raiseAfter = 30 * time.Second // of good answers
 	raiseBy    = 1.25
-	forgotten  = 8 // a slowed rate without a configured one is lifted when it is so many times what it was
+	forgotten  = 8   // times raiseAfter: then a slowed rate without a configured one is lifted
+	dayLease   = 100 // of a daily limit without a rate, at a time
 )
 
 // A pacer is how fast this process may use a relay: what it leased from the
@@ -165,7 +166,7 @@ func Lease(r Relay, p newsletter.Pace, now time.Time, slowed bool, measured floa
 	if day := now.UTC().Format(time.DateOnly); p.Day != day {
 		p.Day, p.Used = day, 0
 	}
-	want := 100.0
+	want := float64(dayLease)
 	if p.Rate > 0 {
 		p = refill(p, now)
 		want = math.Floor(p.Tokens)

@@ -25,6 +25,10 @@ var gone = map[string]bool{"5.1.1": true, "5.1.2": true, "5.1.3": true, "5.1.6":
 // is said of spam and policy too.
 func HardBounce(code int, enhanced string) bool { return code >= 500 && gone[enhanced] }
 
+// ClassLimit is a reply that asks for less mail and says nothing of a recipient:
+// 421 (RFC 5321 section 3.8), and 4.7 in a 450.
+const ClassLimit = "limit"
+
 // Class is the kind of a reply in a word: ok, mailbox, quota, size, policy,
 // limit, network, protocol or other.
 func Class(code int, enhanced string) string {
@@ -34,7 +38,7 @@ func Class(code int, enhanced string) string {
 	case code < 400:
 		return "ok"
 	case code == 421 || code == 450 && strings.HasPrefix(enhanced, "4.7."):
-		return "limit"
+		return ClassLimit
 	case code == 552 && enhanced == "" || strings.HasSuffix(enhanced, ".2.2"):
 		return "quota"
 	case strings.HasSuffix(enhanced, ".3.4") || strings.HasSuffix(enhanced, ".2.3"):

@@ -40,6 +40,7 @@ type pool struct {
 	ledger *writer
 	lanes  []*lane
 	work   chan *message // given, not yet composed
+	begin  sync.Once     // most commands send nothing
 	done   chan struct{}
 	wg     sync.WaitGroup
 
@@ -64,11 +65,14 @@ func newPool(e *Engine, paces Paces, relays []Relay) *pool {
 		p.weighted = p.weighted || p.lanes[len(p.lanes)-1].Weight != p.lanes[0].Weight
 	}
 	p.ledger = newWriter(e.ledger, connections, func() bool { return p.waiting.Load() == 0 })
+	return p
+}
+
+func (p *pool) start() {
 	for range runtime.GOMAXPROCS(0) {
 		p.wg.Go(p.compose)
 	}
 	p.wg.Go(p.tick)
-	return p
 }
 
 func (p *pool) close() {
@@ -108,6 +112,7 @@ func (p *pool) give(r *run, c newsletter.Copy) error {
 	if r.over() {
 		return context.Cause(r.ctx)
 	}
+	p.begin.Do(p.start)
 	m := p.blank()
 	m.run, m.copy = r, c
 	r.pending.Add(1)

@@ -92,7 +92,7 @@ func (e *Engine) Slice(ctx context.Context, job Job, c newsletter.Chunk) (again 
 	cause := context.Cause(r.ctx) // before it is ended here
 	r.cancel(nil)
 	<-watched
-	return e.giveBack(ctx, r, errors.Join(failed), cause)
+	return e.giveBack(ctx, r, failed, cause)
 }
 
 // giveBack releases the chunk and decides when it is worked at again.
@@ -193,7 +193,6 @@ func (e *Engine) work(r *run) error {
 	if err != nil || untouched > 0 {
 		return err
 	}
-	r.pending.Wait()
 	return e.retry(r, newsletter.Unknown, false)
 }
 
@@ -275,7 +274,7 @@ func (e *Engine) hand(r *run, copies []newsletter.Copy, givenUp bool) error {
 }
 
 // Run delivers what can be delivered of an issue now, in this process, and
-// returns whether the issue is finished, else when to come again.
+// returns when there is more to do; zero means that nothing of these chunks is left.
 func (e *Engine) Run(ctx context.Context, job Job, chunks []newsletter.Chunk) (again time.Time, err error) {
 	const side = 2 // by side, so that connections do not idle while a chunk ends
 	var mu sync.Mutex

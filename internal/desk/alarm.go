@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	countEvery      = time.Minute
 	stalledPending  = 30 * time.Minute // nothing moved though copies were never tried
 	stalledDeferred = 6 * time.Hour    // nothing moved and all that is left was deferred: receivers may ask for patience
 )
@@ -24,23 +25,32 @@ func (d *Desk) Watch(ctx context.Context) error {
 		return err
 	}
 	var failed error
-	now := map[string]string{}
+	seen := map[string]watched{}
 	for _, issue := range issues {
+		slug := issue.Slug()
 		send, err := d.Sends.Send(ctx, issue.ID)
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed, seen[slug] = errors.Join(failed, err), d.watched[slug]
 			continue
 		}
-		now[issue.Slug()] = stateOf(send)
-		failed = errors.Join(failed, d.watch(ctx, issue, send))
-	}
-	for slug, state := range now {
-		if d.watched[slug] != state {
-			d.Log.Info("issue "+state, "issue", slug)
+		w := watched{stateOf(send), d.watched[slug].counted}
+		if w.state != d.watched[slug].state {
+			d.Log.Info("issue "+w.state, "issue", slug)
 		}
+		if send.PausedAt.IsZero() && d.Now().Sub(w.counted) >= countEvery {
+			w.counted = d.Now()
+			failed = errors.Join(failed, d.count(ctx, issue, send))
+		}
+		seen[slug] = w
 	}
-	d.watched = now
+	d.watched = seen
 	return failed
+}
+
+// watched is how a send stood when it was last looked at.
+type watched struct {
+	state   string
+	counted time.Time
 }
 
 func stateOf(s newsletter.Send) string {
@@ -53,15 +63,8 @@ func stateOf(s newsletter.Send) string {
 	return "sending"
 }
 
-// watch counts an issue that is being sent once a minute.
-func (d *Desk) watch(ctx context.Context, issue newsletter.Issue, send newsletter.Send) error {
-	if !send.PausedAt.IsZero() || d.Now().Sub(d.counted[issue.ID]) < time.Minute {
-		return nil
-	}
-	if d.counted == nil {
-		d.counted = map[int64]time.Time{}
-	}
-	d.counted[issue.ID] = d.Now()
+// count tells the team if an issue has not moved for long.
+func (d *Desk) count(ctx context.Context, issue newsletter.Issue, send newsletter.Send) error {
 	tally, err := d.Receipts.Tally(ctx, issue.ID)
 	if err != nil {
 		return err

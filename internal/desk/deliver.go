@@ -51,12 +51,15 @@ func (d *Desk) look(ctx context.Context, issue newsletter.Issue, progress func(n
 		return false, err
 	}
 	send, err := d.Sends.Send(ctx, issue.ID)
+	if err != nil {
+		return false, err
+	}
 	progress(tally)
 	open := tally.Pending + tally.Attempting
 	if !send.HoldUnknown && d.Now().Before(send.GiveUpAt) {
 		open += tally.Unknown // tried once more, last
 	}
-	return open == 0 || !send.PausedAt.IsZero() || !send.FinishedAt.IsZero(), err
+	return open == 0 || !send.PausedAt.IsZero() || !send.FinishedAt.IsZero(), nil
 }
 
 // runHere delivers in this process, as one of the workers, until nothing can be
@@ -127,9 +130,6 @@ func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.
 // zero means never. It is also recovery: a chunk whose worker died is simply
 // worked at again.
 func (d *Desk) DeliverChunk(ctx context.Context, issueID int64, number int) (again time.Time, err error) {
-	if err := d.CanSend(); err != nil {
-		return d.Now().Add(time.Minute), nil // said at the start of the daemon
-	}
 	issue, err := d.Issues.IssueByID(ctx, issueID)
 	if err != nil {
 		return time.Time{}, err

@@ -151,8 +151,7 @@ type Desk struct {
 	jobs  jobs  // compiled issues
 	pulse pulse // how fast they go
 
-	watched map[string]string // Watch's alone: how each send stood
-	counted map[int64]time.Time
+	watched map[string]watched // Watch's alone: how each send stood
 }
 
 // Publication returns the publication with an id; "" is the only one there is.

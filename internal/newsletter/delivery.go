@@ -217,13 +217,13 @@ type Worker struct {
 type Pace struct {
 	Relay     string    `json:"relay"`
 	Rate      float64   `json:"rate"` // messages a minute now; 0: as fast as it takes them
-	Tokens    float64   `json:"-"`
-	At        time.Time `json:"-"` // when Tokens was right
+	Tokens    float64   `json:"tokens"`
+	At        time.Time `json:"at,omitzero"` // when Tokens was right
 	Day       string    `json:"day"`
 	Used      int       `json:"used"`                // of the day's allowance
 	LimitedAt time.Time `json:"limited_at,omitzero"` // the last answer that asked for less
-	RaisedAt  time.Time `json:"-"`
-	Version   int64     `json:"-"`
+	RaisedAt  time.Time `json:"raised_at,omitzero"`
+	Version   int64     `json:"-"` // of the row
 }
 
 // Outcomes counts an issue's copies by what became of them and why.

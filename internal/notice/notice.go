@@ -38,6 +38,7 @@ func New(templates fs.FS) (*Writer, error) {
 
 type view struct {
 	Language, Dir, Subject, Heading, Intro, Open, Link, Until string
+	Urgent                                                    bool
 }
 
 func (w *Writer) write(name string, v view) (html, text string, err error) {
@@ -127,7 +128,7 @@ func (w *Writer) Alarm(pub newsletter.Publication, a Alarm, person, language str
 	values := []string{"title", pub.Title.In(language, pub.Fallback()), "n", strconv.Itoa(a.Number), "date", when(a.Since), "until", when(a.Until), "why", a.Why,
 		"done", strconv.Itoa(a.Done), "audience", strconv.Itoa(a.All)}
 	subject := words.Label("alarm_"+a.Kind+"_subject", values...)
-	v := view{Language: language, Dir: words.Dir(), Subject: subject, Heading: subject, Intro: words.Label("alarm_"+a.Kind, values...), Open: words.Label("alarm_open"), Link: a.Link}
+	v := view{Language: language, Dir: words.Dir(), Subject: subject, Heading: subject, Intro: words.Label("alarm_"+a.Kind, values...), Open: words.Label("alarm_open"), Link: a.Link, Urgent: true}
 	html, text, err := w.write("alarm", v)
 	if err != nil {
 		return newsletter.Notice{}, err

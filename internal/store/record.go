@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,7 +37,6 @@ const (
 		SELECT issue_id, subscriber_id, attempts, started_at, $1, $2, $3, $4, $5, $6 FROM deliveries WHERE issue_id = $7 AND subscriber_id = $8 AND attempts = $9
 		ON CONFLICT (issue_id, subscriber_id, number) DO UPDATE SET finished_at = excluded.finished_at, outcome = excluded.outcome, code = excluded.code,
 		enhanced = excluded.enhanced, reply = excluded.reply, relay = excluded.relay WHERE attempts.outcome = 'unknown'`
-	readEpoch = `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`
 )
 
 const recordTimeout = 10 * time.Second
@@ -57,22 +55,18 @@ func (db *DB) firstsText(n int) string {
 	return sqlx.Rebind(sqlx.DOLLAR, text+" FOR SHARE OF c"+firstsTail)
 }
 
-// ready returns a statement parsed once. It must be asked for outside of any
-// transaction: SQLite's one writer connection could not parse while it is in one.
-func (db *DB) ready(ctx context.Context, name string, text func() string) (*sqlx.Stmt, error) {
-	if s, ok := db.prepared.Load(name); ok {
+// ready returns the statement for n rows, parsed once. It must be asked for outside
+// of any transaction: SQLite's one writer connection could not parse while it is in one.
+func (db *DB) ready(ctx context.Context, n int) (*sqlx.Stmt, error) {
+	if s, ok := db.prepared.Load(n); ok {
 		return s.(*sqlx.Stmt), nil
 	}
-	s, err := db.write.PreparexContext(ctx, text())
+	s, err := db.write.PreparexContext(ctx, db.firstsText(n))
 	if err != nil {
-		return nil, fmt.Errorf("prepare %s: %w", name, err)
+		return nil, fmt.Errorf("prepare for %d rows: %w", n, err)
 	}
-	db.prepared.Store(name, s)
+	db.prepared.Store(n, s)
 	return s, nil
-}
-
-func (db *DB) hot(ctx context.Context, text string) (*sqlx.Stmt, error) {
-	return db.ready(ctx, text, func() string { return text })
 }
 
 // A group is what is made durable together, sorted by the statement it needs.
@@ -82,7 +76,6 @@ type group struct {
 	others []newsletter.Outcome
 	again  []newsletter.Attempt
 	write  *sqlx.Stmt
-	epoch  *sqlx.Stmt
 }
 
 func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) (g group, err error) {
@@ -105,20 +98,14 @@ func (db *DB) group(ctx context.Context, outcomes []newsletter.Outcome, attempts
 		g.rows++
 	}
 	if n := g.rows; n > 0 {
-		if g.write, err = db.ready(ctx, "firsts"+strconv.Itoa(n), func() string { return db.firstsText(n) }); err != nil {
-			return g, err
-		}
+		g.write, err = db.ready(ctx, n)
 	}
-	fence := readEpoch
-	if db.postgres {
-		fence += " FOR SHARE" // so that no claim comes between this reading and the commit; SQLite has one writer
-	}
-	g.epoch, err = db.hot(ctx, fence)
 	return g, err
 }
 
 // Record makes outcomes and new attempts durable in one transaction. Attempts are
-// fenced by their chunk's epoch; outcomes are facts and are not.
+// fenced by their chunk's epoch; outcomes are facts and are not. With an error,
+// attempts that are not another worker's may have been written: TakeBack undoes them.
 func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
 	if len(outcomes)+len(attempts) == 0 {
 		return nil
@@ -144,10 +131,7 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 		if err != nil || written {
 			return err
 		}
-		if err := ours(ctx, db.write, attempts); err != nil {
-			return errors.Join(err, db.TakeBack(ctx, attempts))
-		}
-		return nil
+		return ours(ctx, db.write, attempts)
 	}
 	return db.tx(ctx, func(t *tx) error { return t.record(g, attempts) })
 }
@@ -205,9 +189,6 @@ func (t *tx) record(g group, attempts []newsletter.Attempt) error {
 			return fmt.Errorf("record outcome: %w", err)
 		}
 	}
-	if err := t.fence(g, attempts); err != nil {
-		return err
-	}
 	if g.rows > 0 {
 		written, err := g.run(t.ctx, t.StmtxContext(t.ctx, g.write))
 		if err == nil && !written {
@@ -216,6 +197,9 @@ func (t *tx) record(g group, attempts []newsletter.Attempt) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := t.fence(g.again); err != nil {
+		return err
 	}
 	for _, a := range g.again {
 		n, err := t.exec(beginAgain, a.Number, millis(a.StartedAt), a.Issue, a.Subscriber)
@@ -229,26 +213,20 @@ func (t *tx) record(g group, attempts []newsletter.Attempt) error {
 	return nil
 }
 
-// fence refuses attempts of a worker that was taken over.
-func (t *tx) fence(g group, attempts []newsletter.Attempt) error {
-	type chunk struct {
-		issue  int64
-		number int
+// fence refuses later tries of a worker that was taken over; first ones fence themselves.
+func (t *tx) fence(attempts []newsletter.Attempt) error {
+	query := `SELECT epoch FROM chunks WHERE issue_id = $1 AND number = $2`
+	if t.db.postgres {
+		query += ` FOR SHARE` // so that no claim comes between this reading and the commit; SQLite has one writer
 	}
-	checked := map[chunk]bool{}
 	for _, a := range attempts {
-		c := chunk{a.Issue, a.Chunk}
-		if checked[c] {
-			continue
-		}
 		var epoch int64
-		if err := t.StmtxContext(t.ctx, g.epoch).GetContext(t.ctx, &epoch, a.Issue, a.Chunk); err != nil {
+		if err := t.get(&epoch, query, a.Issue, a.Chunk); err != nil {
 			return fmt.Errorf("read epoch: %w", err)
 		}
 		if epoch != a.Epoch {
 			return fault.Conflictf("another worker took over chunk %d", a.Chunk)
 		}
-		checked[c] = true
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ type DB struct {
 	now      func() time.Time
 	postgres bool
 	path     string                   // of the SQLite file
-	prepared sync.Map                 // what runs for every message: name to *sqlx.Stmt
+	prepared sync.Map                 // what runs for every message: number of rows to *sqlx.Stmt
 	queue    *jobs.Queue              // River, over the same database
 	program  int64                    // the schema this program brings
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL

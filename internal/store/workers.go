@@ -283,24 +283,14 @@ func (db *DB) Pace(ctx context.Context, relay string) (p newsletter.Pace, err er
 	if err != nil {
 		return p, fmt.Errorf("read pace of %s: %w", relay, err)
 	}
-	var kept storedPace
-	err = json.Unmarshal([]byte(row.Pace), &kept)
-	p = kept.Pace
-	p.Relay, p.Tokens, p.At, p.RaisedAt, p.Version = relay, kept.Tokens, instant(kept.At), instant(kept.RaisedAt), row.Version
+	err = json.Unmarshal([]byte(row.Pace), &p)
+	p.Version = row.Version
 	return p, err
-}
-
-// storedPace adds what is nobody's business but the bucket's.
-type storedPace struct {
-	newsletter.Pace
-	Tokens   float64 `json:"tokens"`
-	At       int64   `json:"at"`
-	RaisedAt int64   `json:"raised_at"`
 }
 
 // SavePace writes a pace unless another worker wrote it since it was read.
 func (db *DB) SavePace(ctx context.Context, p newsletter.Pace) (won bool, err error) {
-	text := toJSON(storedPace{p, p.Tokens, millis(p.At), millis(p.RaisedAt)})
+	text := toJSON(p)
 	var result sql.Result
 	if p.Version == 0 {
 		result, err = db.write.ExecContext(ctx, `INSERT INTO paces (relay, pace, version) VALUES ($1, $2, 1) ON CONFLICT (relay) DO NOTHING`, p.Relay, text)
