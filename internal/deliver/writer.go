@@ -23,14 +23,12 @@ type writer struct {
 	enough  chan struct{} // the group is as large as it is worth waiting for
 }
 
-// How long a leader waits for the barriers of other connections to join its
-// group, as a commit costs more than a message: not long while messages wait for
-// a connection; longer while connections wait for messages, as they do when each
-// has to be signed first.
-const (
-	gatherBusy = 200 * time.Microsecond
-	gatherIdle = 4 * time.Millisecond
-)
+// gatherIdle is how long a leader waits for the barriers of other connections to
+// join its group while connections wait for messages, as they do when each has to
+// be signed first. While messages wait for a connection it does not: those that
+// come during one commit are the next group, and a server that waits costs more
+// than a commit.
+const gatherIdle = 4 * time.Millisecond
 
 // A barrier must be on disk before its connection goes on.
 type barrier struct {
@@ -84,14 +82,10 @@ func (w *writer) short() bool {
 	return len(w.waiting) < w.target()
 }
 
-// gather takes what waits, after a moment for more to come.
+// gather takes what waits, after a moment for more to come where that is free.
 func (w *writer) gather() []*barrier {
-	if w.short() {
-		wait := gatherBusy
-		if w.idle() {
-			wait = gatherIdle
-		}
-		timer := time.NewTimer(wait)
+	if w.idle() && w.short() {
+		timer := time.NewTimer(gatherIdle)
 		select {
 		case <-w.enough:
 		case <-timer.C:

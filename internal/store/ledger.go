@@ -9,7 +9,6 @@ import (
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
-	"broadsheet/subscribers"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -297,13 +296,13 @@ const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address
 // yet, or those in a state whose time has come.
 func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error) {
 	if w.State == "" {
-		return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
+		return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
 			FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
 			WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
 			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
 			send.Lists, send.Issue, w.After, c.First, c.Last, w.Limit)
 	}
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
+	return db.copies(ctx, `SELECT `+recipientColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 		WHERE d.issue_id = ? AND d.subscriber_id BETWEEN ? AND ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
 		send.Lists, send.Issue, c.First, c.Last, w.State, millis(w.Now), w.Limit)
@@ -311,31 +310,33 @@ func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chu
 
 // Audience returns up to limit people with id > after whom a send to the lists would reach now.
 func (db *DB) Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error) {
-	return db.copies(ctx, `SELECT `+subscriberColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, 0 AS suppressed, 0 AS gone
+	return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, 0 AS suppressed, 0 AS gone
 		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, limit)
 }
 
-func (db *DB) copies(ctx context.Context, query string, args ...any) ([]newsletter.Copy, error) {
-	query, args, err := in(query, args...)
+// recipientColumns are what a message needs to know of a person; reading them is
+// part of what every message costs.
+const recipientColumns = `s.id, s.public_id, s.address, s.name, s.language`
+
+func (db *DB) copies(ctx context.Context, query string, args ...any) (out []newsletter.Copy, err error) {
+	query, args, err = in(query, args...)
 	if err != nil {
 		return nil, err
 	}
-	var rows []struct {
-		subscriberRow
-		Attempts   int    `db:"attempts"`
-		Unknowns   int    `db:"unknowns"`
-		MessageID  string `db:"message_id"`
-		Suppressed int    `db:"suppressed"`
-		Gone       int    `db:"gone"`
-	}
-	if err := db.read.SelectContext(ctx, &rows, query, args...); err != nil {
+	rows, err := db.read.QueryContext(ctx, query, args...)
+	if err != nil {
 		return nil, fmt.Errorf("read recipients: %w", err)
 	}
-	out := make([]newsletter.Copy, len(rows))
-	for i, r := range rows {
-		s := r.subscriber()
-		out[i] = newsletter.Copy{Recipient: subscribers.Recipient{SubscriberID: s.ID, PublicID: s.PublicID, Address: s.Address, Name: s.Name, Language: s.Language},
-			Attempts: r.Attempts, Unknowns: r.Unknowns, MessageID: r.MessageID, Suppressed: r.Suppressed == 1, Gone: r.Gone == 1}
+	defer rows.Close()
+	for rows.Next() {
+		var c newsletter.Copy
+		if err := rows.Scan(&c.SubscriberID, &c.PublicID, &c.Address, &c.Name, &c.Language, &c.Attempts, &c.Unknowns, &c.MessageID, &c.Suppressed, &c.Gone); err != nil {
+			return nil, fmt.Errorf("read recipients: %w", err)
+		}
+		out = append(out, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read recipients: %w", err)
 	}
 	return out, nil
 }
