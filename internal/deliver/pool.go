@@ -116,6 +116,10 @@ func (p *pool) give(r *run, c newsletter.Copy) error {
 	m := p.blank()
 	m.run, m.copy = r, c
 	r.pending.Add(1)
+	if r.job.Sign == nil { // composing costs less than handing over
+		p.prepare(m)
+		return nil
+	}
 	select {
 	case p.work <- m:
 		return nil
@@ -153,14 +157,19 @@ func (p *pool) compose() {
 		case <-p.done:
 			return
 		case m := <-p.work:
-			if !m.run.over() {
-				if err := m.run.job.compose(m); err != nil {
-					m.run.fail(err)
-				}
-			}
-			p.route(m)
+			p.prepare(m)
 		}
 	}
+}
+
+// prepare composes a message and gives it to a lane.
+func (p *pool) prepare(m *message) {
+	if !m.run.over() {
+		if err := m.run.job.compose(m); err != nil {
+			m.run.fail(err)
+		}
+	}
+	p.route(m)
 }
 
 // route waits for a lane with room and gives it the message. With no relay that
