@@ -28,7 +28,7 @@ type writer struct {
 // be signed first. While messages wait for a connection it does not: those that
 // come during one commit are the next group, and a server that waits costs more
 // than a commit.
-const gatherIdle = 4 * time.Millisecond
+const gatherIdle = 10 * time.Millisecond
 
 // A barrier must be on disk before its connection goes on.
 type barrier struct {
