@@ -62,10 +62,13 @@ type Item struct {
 	Summary     string     `json:"summary,omitempty"`
 	Body        string     `json:"body,omitempty"`
 	Language    string     `json:"language,omitempty"`
+	Authors     []string   `json:"authors,omitempty"`
+	Categories  []string   `json:"categories,omitempty"`
 	Variant     string     `json:"variant,omitempty"`  // items with the same variant are one in several languages
 	Variants    []int64    `json:"variants,omitempty"` // their ids
 	PublishedAt time.Time  `json:"published_at,omitzero"`
 	Precision   Precision  `json:"precision,omitempty"`
+	Embargo     time.Time  `json:"embargo_until,omitzero"` // not to be printed before
 	StartsAt    time.Time  `json:"starts_at,omitzero"`
 	EndsAt      time.Time  `json:"ends_at,omitzero"` // inclusive for all-day events
 	AllDay      bool       `json:"all_day,omitempty"`
@@ -96,7 +99,7 @@ func (i Item) When() time.Time {
 // Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.
 func (i Item) Digest() string {
 	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
-	i.PublishedAt, i.StartsAt, i.EndsAt = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC()
+	i.PublishedAt, i.StartsAt, i.EndsAt, i.Embargo = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC(), i.Embargo.UTC()
 	text, _ := json.Marshal(i) // strings, numbers and times always marshal
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
