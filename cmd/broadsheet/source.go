@@ -31,7 +31,7 @@ type sourceLine struct {
 }
 
 func (c *cli) sources(ctx context.Context, a *app.App) error {
-	runs, err := a.Desk.Items.SourceRuns(ctx)
+	healths, err := a.Desk.Items.SourceHealth(ctx)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,8 @@ func (c *cli) sources(ctx context.Context, a *app.App) error {
 	rows := [][]string{{"SOURCE", "KIND", "WAY", "LAST", "STATUS", "WHERE"}}
 	for _, s := range a.Desk.Sources {
 		l := sourceLine{ID: s.ID, Kind: string(s.Kind), Way: s.Way(), URL: s.URL()}
-		if r, ok := runs[s.ID]; ok {
+		if h, ok := healths[s.ID]; ok {
+			r := h.Run
 			l.Status, l.LastAt = r.Status, r.StartedAt.Format("2006-01-02T15:04:05Z07:00")
 			if r.Status == "failed" && len(r.Reasons) > 0 {
 				l.Why = r.Reasons[0]

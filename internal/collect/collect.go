@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,10 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"broadsheet/internal/collect/calendar"
-	"broadsheet/internal/collect/feed"
 	"broadsheet/internal/collect/file"
-	"broadsheet/internal/collect/page"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/fetch"
 	"broadsheet/internal/newsletter"
@@ -30,6 +28,8 @@ import (
 type Store interface {
 	// SourceState returns what the next look needs; the zero state when the source was never read.
 	SourceState(ctx context.Context, source string) (newsletter.SourceState, error)
+	// SourceItems returns what is stored under the identities, in the source's own words.
+	SourceItems(ctx context.Context, source string, identities []string) (map[string]newsletter.Item, error)
 	// SaveRun writes items that are new or changed, the run and the state, in one transaction,
 	// and fills in how many items were new, changed and unchanged.
 	SaveRun(ctx context.Context, run *newsletter.SourceRun, state newsletter.SourceState, items []newsletter.Item) error
@@ -52,8 +52,9 @@ func New(store Store, client Getter, now func() time.Time) *Collector {
 	return &Collector{store, client, now}
 }
 
-// parallel sources are read at once; the client keeps to one request per host.
-const parallel = 8
+// parallel sources are read at once: most of the time is waiting. The client
+// keeps to one request per host.
+const parallel = 16
 
 // All reads the given sources, and calls done for each run as it ends. With due
 // only the sources whose time has come are read.
@@ -65,9 +66,7 @@ func (c *Collector) All(ctx context.Context, sources []newsletter.Source, due bo
 		failed error
 	)
 	for _, src := range sources {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
 			run, looked, err := c.one(ctx, src, due)
@@ -79,7 +78,7 @@ func (c *Collector) All(ctx context.Context, sources []newsletter.Source, due bo
 			case err == nil && looked:
 				done(run)
 			}
-		}()
+		})
 	}
 	wg.Wait()
 	if failed == nil {
@@ -97,32 +96,76 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 	if how := reading(src); state.Reading != how { // never read, or configured anew: ask for everything, now
 		state = newsletter.SourceState{Source: src.ID, Reading: how}
 	}
-	if due && now.Before(state.NextAt) {
+	if due && (state.Memory.Gone || now.Before(state.NextAt)) {
 		return newsletter.SourceRun{}, false, nil
 	}
-	run := newsletter.SourceRun{Source: src.ID, StartedAt: now, Status: "ok"}
+	state.Source = src.ID
 	found, err := c.Look(ctx, src, state)
 	if ctx.Err() != nil {
-		return run, false, ctx.Err()
+		return newsletter.SourceRun{}, false, ctx.Err()
 	}
-	run.FinishedAt = c.now()
-	if err != nil {
-		run.Status, run.Reasons = "failed", []string{err.Error()}
+	run := newsletter.SourceRun{Source: src.ID, StartedAt: now, FinishedAt: c.now()}
+	items := settle(&run, &state, src, found, err)
+	return run, true, c.store.SaveRun(ctx, &run, state, items)
+}
+
+// settle decides what one look means: for the run, for the next look, and which
+// items are stored. The old ones stay whatever happens.
+func settle(run *newsletter.SourceRun, state *newsletter.SourceState, src newsletter.Source, found Found, failed error) []newsletter.Item {
+	now := run.StartedAt
+	moved(&state.Memory, found)
+	switch {
+	case found.Status == http.StatusGone:
+		run.Status, run.Reasons = "gone", []string{failed.Error() + ": the source is gone for good and is not asked again"}
+		state.Memory.Gone = true
+		trouble(&state.Memory, now, run.Reasons[0], nil)
+		return nil
+	case failed != nil && later(found):
+		run.Status, run.Reasons = "later", []string{failed.Error() + ": it asks to be left alone for a while"}
+		state.NextAt = now.Add(max(found.RetryAfter, time.Duration(src.Every)))
+		return nil
+	case failed != nil:
+		run.Status, run.Reasons = "failed", []string{failed.Error()}
 		state.Failures++
 		state.NextAt = now.Add(max(backOff(state.Failures), found.RetryAfter))
-		return run, true, c.store.SaveRun(ctx, &run, state, nil)
+		trouble(&state.Memory, now, failed.Error(), nil)
+		return nil
 	}
-	state.Source, state.Failures, state.NextAt = src.ID, 0, now.Add(time.Duration(src.Every))
+	state.Failures = 0
+	state.Memory.Same++ // SaveRun begins anew where something was new
+	state.NextAt = now.Add(wait(src, found, state.Memory.Same))
 	if found.NotModified {
 		run.Status = "not_modified"
-		return run, true, c.store.SaveRun(ctx, &run, state, nil)
+		stillWell(&state.Memory, src, now)
+		return nil
 	}
-	state.ETag, state.LastModified = found.ETag, found.LastModified
-	if len(found.Refused) > 0 { // look again next time, so that what is wrong stays in sight
+	return read(run, state, src, found)
+}
+
+// read settles a look that gave a whole document.
+func read(run *newsletter.SourceRun, state *newsletter.SourceState, src newsletter.Source, found Found) []newsletter.Item {
+	run.Status, run.Refused = "ok", len(found.Refused)
+	run.Reasons = slices.Concat(found.Refused, found.Notes)
+	state.ETag, state.LastModified, state.Memory.FullAt = found.ETag, found.LastModified, run.StartedAt
+	y := yield(found.Items, run.StartedAt)
+	why, untrue := judge(src, state.Memory.Yields, y)
+	if len(found.Refused) > 0 || why != "" { // look again next time, so that what is wrong stays in sight
 		state.ETag, state.LastModified = "", ""
 	}
-	run.Reasons, run.Refused = slices.Concat(found.Refused, found.Notes), len(found.Refused)
-	return run, true, c.store.SaveRun(ctx, &run, state, found.Items)
+	if why == "" {
+		state.Memory.Trouble = nil
+		state.Memory.Yields = append(state.Memory.Yields, y)
+		state.Memory.Yields = state.Memory.Yields[max(0, len(state.Memory.Yields)-habit):]
+		return found.Items
+	}
+	run.Reasons = append(run.Reasons, why)
+	trouble(&state.Memory, run.StartedAt, why, &y)
+	if untrue {
+		run.Status = "suspect"
+		run.Reasons = append(run.Reasons, fmt.Sprintf("nothing of it is stored; if the source is so from now on: broadsheet source accept %s", src.ID))
+		return nil
+	}
+	return found.Items
 }
 
 // reading names where and how a source is read.
@@ -130,95 +173,6 @@ func reading(src newsletter.Source) string {
 	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max}) // plain data always marshals
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
-}
-
-// backOff doubles from five minutes to a day.
-func backOff(failures int) time.Duration {
-	return min(5*time.Minute<<min(failures-1, 10), 24*time.Hour)
-}
-
-// Found is what one look at a source gave.
-type Found struct {
-	Items        []newsletter.Item
-	Refused      []string // why items were left out
-	Notes        []string // what else is to be known
-	NotModified  bool
-	ETag         string
-	LastModified string
-	RetryAfter   time.Duration
-}
-
-// Look reads a source now, without storing anything. state gives the validators; its zero value asks for everything.
-func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsletter.SourceState) (Found, error) {
-	if src.File != "" {
-		return c.files(src)
-	}
-	resp, err := c.client.Get(ctx, fetch.Request{
-		URL: src.URL(), ETag: state.ETag, LastModified: state.LastModified,
-		Headers: src.Headers, UserAgent: src.UserAgent, AllowPrivate: src.AllowPrivate,
-	})
-	found := Found{NotModified: resp.NotModified, ETag: resp.ETag, LastModified: resp.LastModified, RetryAfter: resp.RetryAfter}
-	if err != nil || resp.NotModified {
-		return found, err
-	}
-	raw := newsletter.Raw{URL: resp.URL, ContentType: resp.ContentType, Body: resp.Body, At: c.now()}
-	found.Items, found.Refused, err = parse(src, raw)
-	stamp(found.Items, raw)
-	found.Items = unique(found.Items)
-	found.Notes = notes(found.Items)
-	return found, err
-}
-
-// notes says what of the items a person should look at.
-func notes(items []newsletter.Item) []string {
-	undated := 0
-	for _, item := range items {
-		if item.Precision == newsletter.Undated {
-			undated++
-		}
-	}
-	if undated == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d of %d items have no date that can be read; they count from when they were first seen and stand after the dated ones", undated, len(items))}
-}
-
-func parse(src newsletter.Source, raw newsletter.Raw) ([]newsletter.Item, []string, error) {
-	switch src.Way() {
-	case "feed":
-		return feed.Parse(src, raw)
-	case "page":
-		return page.Parse(src, raw)
-	case "calendar":
-		return calendar.Parse(src, raw)
-	}
-	return nil, nil, fault.Invalidf("source %s says nowhere where it is", src.ID)
-}
-
-func stamp(items []newsletter.Item, raw newsletter.Raw) {
-	sum := sha256.Sum256(raw.Body)
-	origin := hex.EncodeToString(sum[:])
-	for i := range items {
-		items[i].Origin = origin
-	}
-}
-
-// unique tells apart items that share an identity: a guid repeated for
-// different links is split by link, a true repetition is dropped.
-func unique(items []newsletter.Item) []newsletter.Item {
-	seen := map[string]bool{}
-	out := items[:0]
-	for _, item := range items {
-		if seen[item.Identity] {
-			item.Identity += " " + item.URL
-			if seen[item.Identity] {
-				continue
-			}
-		}
-		seen[item.Identity] = true
-		out = append(out, item)
-	}
-	return out
 }
 
 const maxFile = 10 << 20

@@ -45,7 +45,11 @@ type Items interface {
 	Items(ctx context.Context, since time.Time) ([]newsletter.Item, error)
 	Item(ctx context.Context, id int64) (newsletter.Item, error)
 	PlacedItems(ctx context.Context, publication string, except int64) (map[int64]bool, error)
-	SourceRuns(ctx context.Context) (map[string]newsletter.SourceRun, error)
+	FindItems(ctx context.Context, address string) ([]newsletter.Item, error)
+	EditItem(ctx context.Context, id int64, edit newsletter.Edit) error
+	SourceItems(ctx context.Context, source string, identities []string) (map[string]newsletter.Item, error)
+	SourceHealth(ctx context.Context) (map[string]newsletter.SourceHealth, error)
+	ForgetSource(ctx context.Context, source string) error
 }
 
 // Sends is what is being sent.

@@ -6,12 +6,16 @@ package fetch
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,97 +40,173 @@ type Request struct {
 	LastModified string
 	UserAgent    string
 	Headers      map[string]string
-	AllowPrivate bool // loopback and private addresses
+	CA           string // PEM file of certificate authorities that are trusted besides the system's
+	AllowPrivate bool   // loopback and private addresses
+	Robots       bool   // ask robots.txt first (RFC 9309)
+	Head         bool   // only what stands above the body
 }
 
-// Response is what a server answered.
+// Response is what a server answered. Status and RetryAfter are set for errors too.
 type Response struct {
 	URL          string // after redirects
+	Permanent    string // where the address has moved to for good, "" if it has not (RFC 9110 sections 15.4.2 and 15.4.9)
+	Status       int
 	NotModified  bool
 	ContentType  string
 	ETag         string
 	LastModified string
+	Length       int64 // as the server says it, -1 if it does not
 	Body         []byte
 	RetryAfter   time.Duration // how long the server asks to be left alone
+	Fresh        time.Duration // how long the answer stays good (Cache-Control: max-age)
 }
 
 // Client gets things. It is safe for concurrent use.
 type Client struct {
-	guarded *http.Client
-	open    *http.Client
-	agent   string
+	agent string
 
-	mu    sync.Mutex
-	hosts map[string]*sync.Mutex
+	mu      sync.Mutex
+	clients map[trust]*http.Client
+	hosts   map[string]*host
+}
+
+// trust is whom a client may connect to.
+type trust struct {
+	private bool
+	ca      string
 }
 
 // New returns a client that names itself agent: a product and a way to reach its operator.
 func New(agent string) *Client {
-	// What the guard's own list lacks: 6to4, NAT64, Teredo and the mapped forms lead to IPv4 addresses of any kind.
-	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV6Prefixes(
-		netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/23")))
-	return &Client{guarded: client(guard.Safe), open: client(nil), agent: agent, hosts: map[string]*sync.Mutex{}}
+	return &Client{agent: agent, clients: map[trust]*http.Client{}, hosts: map[string]*host{}}
 }
 
-// client checks addresses when it connects, so that a name cannot be looked up
+func (c *Client) client(t trust) (*http.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.clients[t]; known != nil {
+		return known, nil
+	}
+	roots, err := authorities(t.ca)
+	if err != nil {
+		return nil, err
+	}
+	made := newClient(t.private, roots)
+	c.clients[t] = made
+	return made, nil
+}
+
+// authorities returns the system's and those of a file; nil for the system's alone.
+func authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.Invalidf("ca: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fault.Invalidf("ca: %s holds no PEM certificate", file)
+	}
+	return roots, nil
+}
+
+// guard is what the library's own list lacks: 6to4, NAT64, Teredo and the mapped
+// forms lead to IPv4 addresses of any kind.
+func guard() func(string, string, syscall.RawConn) error {
+	return ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV6Prefixes(
+		netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/23"))).Safe
+}
+
+// newClient checks addresses when it connects, so that a name cannot be looked up
 // as one thing and connected to as another. Proxies would blind that check.
-func client(control func(string, string, syscall.RawConn) error) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: control}
+func newClient(private bool, roots *x509.CertPool) *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	if !private {
+		dialer.Control = guard()
+	}
 	return &http.Client{
 		Timeout: Timeout,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 10 * time.Second,
 			MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
-			ForceAttemptHTTP2: true,
+			ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		},
-		CheckRedirect: func(req *http.Request, via []*http.Request) error {
-			if len(via) >= MaxRedirects {
-				return fmt.Errorf("more than %d redirects, last to %s", MaxRedirects, req.URL.Redacted())
-			}
-			if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
-				return fmt.Errorf("redirect to %s is not a web address", req.URL.Scheme)
-			}
-			if req.URL.Host != via[0].URL.Host { // headers of a source are for that source
-				req.Header = http.Header{"User-Agent": via[0].Header["User-Agent"], "Accept-Encoding": {"gzip"}}
-			}
-			return nil
-		},
+		CheckRedirect: followable,
 	}
+}
+
+// followable refuses redirects that go in a circle, too far, or off the web.
+func followable(req *http.Request, via []*http.Request) error {
+	for _, earlier := range via {
+		if earlier.URL.String() == req.URL.String() {
+			return fmt.Errorf("the redirects go in a circle: %s leads back to %s", via[len(via)-1].URL.Redacted(), req.URL.Redacted())
+		}
+	}
+	if len(via) >= MaxRedirects {
+		return fmt.Errorf("more than %d redirects, last to %s", MaxRedirects, req.URL.Redacted())
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return fmt.Errorf("redirect to %s is not a web address", req.URL.Scheme)
+	}
+	if req.URL.Host != via[0].URL.Host { // headers of a source are for that source
+		req.Header = http.Header{"User-Agent": via[0].Header["User-Agent"], "Accept-Encoding": {"gzip"}}
+	}
+	return nil
 }
 
 // CloseIdle ends connections that wait for reuse.
 func (c *Client) CloseIdle() {
-	c.guarded.CloseIdleConnections()
-	c.open.CloseIdleConnections()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, client := range c.clients {
+		client.CloseIdleConnections()
+	}
 }
 
 // Plain is for libraries that speak HTTP themselves, with addresses that the
 // operator wrote into the configuration; private ones may be among these.
-func (c *Client) Plain() *http.Client { return c.open }
-
-func (c *Client) host(name string) *sync.Mutex {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.hosts[name] == nil {
-		c.hosts[name] = &sync.Mutex{}
-	}
-	return c.hosts[name]
+func (c *Client) Plain() *http.Client {
+	client, _ := c.client(trust{private: true}) // without a file nothing can fail
+	return client
 }
 
 // Get fetches one address. Errors are faults with a message for the operator.
 func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
+	method := http.MethodGet
+	if r.Head {
+		method = http.MethodHead
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.URL, nil)
 	if err != nil {
 		return Response{}, fault.Invalidf("%s: %w", r.URL, err)
 	}
-	c.setHeaders(req, r)
-	host := c.host(req.URL.Host)
-	host.Lock()
-	defer host.Unlock()
-	client := c.guarded
-	if r.AllowPrivate {
-		client = c.open
+	if req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return Response{}, fault.Invalidf("%s is no web address", r.URL)
 	}
+	c.setHeaders(req, r)
+	client, err := c.client(trust{r.AllowPrivate, r.CA})
+	if err != nil {
+		return Response{}, err
+	}
+	host := c.host(req.URL.Host)
+	if err := host.enter(ctx, r.AllowPrivate); err != nil {
+		return Response{}, err
+	}
+	defer host.leave()
+	if r.Robots {
+		if err := host.allows(ctx, c, client, req); err != nil {
+			return Response{}, err
+		}
+	}
+	return c.do(client, req, r)
+}
+
+func (c *Client) do(client *http.Client, req *http.Request, r Request) (Response, error) {
 	resp, err := client.Do(req)
 	if err != nil {
 		return Response{}, explain(r.URL, err)
@@ -154,9 +234,9 @@ func (c *Client) setHeaders(req *http.Request, r Request) {
 
 func read(resp *http.Response, r Request) (Response, error) {
 	out := Response{
-		URL: resp.Request.URL.String(), ContentType: resp.Header.Get("Content-Type"),
-		ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
+		URL: resp.Request.URL.String(), Permanent: permanent(resp), Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"),
+		ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"), Length: resp.ContentLength,
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After")), Fresh: fresh(resp.Header.Get("Cache-Control")),
 	}
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
@@ -164,6 +244,8 @@ func read(resp *http.Response, r Request) (Response, error) {
 		return out, nil
 	case resp.StatusCode != http.StatusOK:
 		return out, fault.Unavailablef("%s answers %s", r.URL, resp.Status)
+	case r.Head:
+		return out, nil
 	}
 	body := io.Reader(resp.Body)
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
@@ -182,6 +264,36 @@ func read(resp *http.Response, r Request) (Response, error) {
 	}
 	out.Body = text
 	return out, nil
+}
+
+// permanent is where the chain of redirects leads as far as each says that it is for good.
+func permanent(resp *http.Response) string {
+	var chain []*http.Response
+	for r := resp.Request.Response; r != nil; r = r.Request.Response {
+		chain = append(chain, r)
+	}
+	to := ""
+	for _, r := range slices.Backward(chain) {
+		if r.StatusCode != http.StatusMovedPermanently && r.StatusCode != http.StatusPermanentRedirect {
+			break
+		}
+		next, err := r.Location()
+		if err != nil {
+			break
+		}
+		to = next.String()
+	}
+	return to
+}
+
+// fresh reads max-age of Cache-Control (RFC 9111 section 5.2.2.1).
+func fresh(header string) time.Duration {
+	for _, part := range strings.Split(header, ",") {
+		if age, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(part)), "max-age="); ok {
+			return retryAfter(age)
+		}
+	}
+	return 0
 }
 
 func retryAfter(header string) time.Duration {

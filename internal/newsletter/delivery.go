@@ -147,37 +147,6 @@ type Slot struct {
 	Note        string    `json:"note,omitempty"`
 }
 
-// SourceRun is one look at a source, and what came of it.
-type SourceRun struct {
-	Source     string    `json:"source"`
-	StartedAt  time.Time `json:"started_at"`
-	FinishedAt time.Time `json:"finished_at"`
-	Status     string    `json:"status"` // ok | not_modified | failed
-	New        int       `json:"new"`
-	Changed    int       `json:"changed"`
-	Unchanged  int       `json:"unchanged"`
-	Refused    int       `json:"refused"`
-	Reasons    []string  `json:"reasons,omitempty"` // why items were refused, or why the run failed
-}
-
-// SourceState is what a source's next look needs to know.
-type SourceState struct {
-	Source       string
-	Reading      string // what the source was read as: with another address or other rules the validators mean nothing
-	ETag         string // byte-exact, stored only after a good parse
-	LastModified string
-	NextAt       time.Time
-	Failures     int
-}
-
-// Raw is what a source answered, before anyone read it.
-type Raw struct {
-	URL         string // the final address, after redirects
-	ContentType string
-	Body        []byte
-	At          time.Time
-}
-
 // Order asks for an approved issue to be sent.
 type Order struct {
 	Digest      string // what was approved: anything else is refused

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -74,7 +75,8 @@ type Item struct {
 	AllDay      bool       `json:"all_day,omitempty"`
 	Place       string     `json:"place,omitempty"`
 	Venue       string     `json:"venue,omitempty"`
-	Status      string     `json:"status,omitempty"` // events: confirmed | cancelled | tentative
+	Status      string     `json:"status,omitempty"`    // events: confirmed | cancelled | postponed | tentative
+	MovedFrom   time.Time  `json:"moved_from,omitzero"` // events: the start they had before
 	Contacts    []Contact  `json:"contacts,omitempty"`
 	Links       []Link     `json:"links,omitempty"`
 	Documents   []Document `json:"documents,omitempty"`
@@ -82,7 +84,10 @@ type Item struct {
 
 	FirstSeenAt time.Time `json:"first_seen_at,omitzero"`
 	ChangedAt   time.Time `json:"changed_at,omitzero"`
-	Origin      string    `json:"origin,omitempty"` // SHA-256 of the bytes it was read from
+	Origin      string    `json:"origin,omitempty"`     // SHA-256 of the bytes it was read from
+	FollowedAt  time.Time `json:"followed_at,omitzero"` // when the page it links to was read
+	EditedBy    string    `json:"edited_by,omitempty"`  // who last put words of their own in place of the source's
+	Rejected    bool      `json:"rejected,omitempty"`   // by a person: it comes into no issue
 }
 
 // When returns the instant an item counts for: its publication, its start, or when it was first seen.
@@ -99,8 +104,24 @@ func (i Item) When() time.Time {
 // Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.
 func (i Item) Digest() string {
 	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
+	i.FollowedAt, i.MovedFrom, i.EditedBy, i.Rejected = time.Time{}, time.Time{}, "", false
 	i.PublishedAt, i.StartsAt, i.EndsAt, i.Embargo = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC(), i.Embargo.UTC()
-	text, _ := json.Marshal(i) // strings, numbers and times always marshal
+	return digest(i)
+}
+
+// Likeness is the same for two items of a source that differ only in what the
+// source calls them: title, dates and text are the same, address and guid may not be.
+// It is "" for an item that says too little to be known by.
+func (i Item) Likeness() string {
+	text := i.Summary + i.Body
+	if text == "" && i.PublishedAt.IsZero() && i.StartsAt.IsZero() {
+		return ""
+	}
+	return digest([]any{i.Kind, i.Language, strings.ToLower(i.Title), i.PublishedAt.UTC(), i.StartsAt.UTC(), text})
+}
+
+func digest(v any) string {
+	text, _ := json.Marshal(v) // strings, numbers and times always marshal
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }

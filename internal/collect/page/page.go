@@ -73,15 +73,22 @@ func split(text string) (selector, attribute string) {
 	return selector, text[at+1:]
 }
 
+// Result is what a page gives.
+type Result struct {
+	Items   []newsletter.Item
+	Refused []string // why items were left out
+	Next    string   // the page that the list goes on with, "" at its end
+}
+
 // Parse returns a page's items and what was wrong with the ones left out.
-func Parse(src newsletter.Source, raw newsletter.Raw) (items []newsletter.Item, refused []string, err error) {
+func Parse(src newsletter.Source, raw newsletter.Raw) (Result, error) {
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader([]byte(markup.Decode(raw.Body, raw.ContentType))))
 	if err != nil {
-		return nil, nil, fault.Invalidf("source %s: not HTML: %w", src.ID, err)
+		return Result{}, fault.Invalidf("source %s: not HTML: %w", src.ID, err)
 	}
 	base, err := url.Parse(raw.URL)
 	if err != nil {
-		return nil, nil, fault.Invalidf("source %s: %w", src.ID, err)
+		return Result{}, fault.Invalidf("source %s: %w", src.ID, err)
 	}
 	if href, ok := doc.Find("base[href]").First().Attr("href"); ok {
 		if u, err := base.Parse(href); err == nil {
@@ -94,10 +101,10 @@ func Parse(src newsletter.Source, raw newsletter.Raw) (items []newsletter.Item, 
 	}
 	r.walk(doc)
 	if len(r.items) == 0 && len(r.refused) == 0 {
-		return nil, nil, fault.WithHint(fault.Invalidf("source %s: no item on %s matches %q", src.ID, raw.URL, strings.Join(src.Rules.Item, ", ")),
+		return Result{}, fault.WithHint(fault.Invalidf("source %s: no item on %s matches %q", src.ID, raw.URL, strings.Join(src.Rules.Item, ", ")),
 			"the page may have changed; look at it and try rules with `broadsheet source try %s`", src.ID)
 	}
-	return r.items, r.refused, nil
+	return Result{Items: r.items, Refused: r.refused}, nil
 }
 
 type reader struct {

@@ -14,11 +14,11 @@ func source(kind newsletter.Kind, rules newsletter.Rules) newsletter.Source {
 
 func parse(t *testing.T, src newsletter.Source, body string) ([]newsletter.Item, []string) {
 	t.Helper()
-	items, refused, err := Parse(src, newsletter.Raw{URL: "https://example.org/en/list.html", Body: []byte(body)})
+	got, err := Parse(src, newsletter.Raw{URL: "https://example.org/en/list.html", Body: []byte(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return items, refused
+	return got.Items, got.Refused
 }
 
 func TestNews(t *testing.T) {
