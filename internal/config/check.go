@@ -215,11 +215,9 @@ func (c *checker) sources() {
 			c.bad(path+".every", "at least 1m", "%s.every: %s is too often", path, time.Duration(s.Every))
 		}
 		c.headers(s, path)
+		c.certificates(&s.CA, path+".ca")
 		if s.Rules != nil && s.Page == "" {
 			c.bad(path+".rules", "rules belong to page:", "%s has rules but is not a page", path)
-		}
-		if s.Page != "" && s.Rules == nil {
-			c.bad(path, "add rules: with item and title", "%s: a page without rules is not available yet", path)
 		}
 		if s.Rules != nil {
 			for _, problem := range page.Check(*s.Rules, s.Kind) {

@@ -63,19 +63,24 @@ func (c *checker) rate(r *Relay, path string) {
 }
 
 func (c *checker) authorities(r *Relay, path string) {
-	if r.CA == "" {
-		return
+	r.Authorities = c.certificates(&r.CA, path+".ca")
+}
+
+// certificates reads a file of certificate authorities, where one is named.
+func (c *checker) certificates(file *string, path string) []byte {
+	if *file == "" {
+		return nil
 	}
-	r.CA = resolve(c.cfg.Dir, r.CA)
-	text, err := os.ReadFile(r.CA)
+	*file = resolve(c.cfg.Dir, *file)
+	text, err := os.ReadFile(*file)
 	if err != nil {
-		c.bad(path+".ca", "name a PEM file of certificates", "%s.ca cannot be read: %v", path, err)
-		return
+		c.bad(path, "name a PEM file of certificates", "%s cannot be read: %v", path, err)
+		return nil
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		c.bad(path+".ca", "name a PEM file of certificates", "%s.ca: no certificate in %s", path, r.CA)
+		c.bad(path, "name a PEM file of certificates", "%s: no certificate in %s", path, *file)
 	}
-	r.Authorities = text
+	return text
 }
 
 func (c *checker) signIn(r *Relay, path string) {
