@@ -2,12 +2,14 @@
 // of the publication, in a fixed order, nothing twice within a kind and nothing
 // that stood in another issue. It is pure: the same input gives the same issue.
 //
-// An agenda entry that stood in an issue comes again only when it has changed
-// since: moved, or cancelled.
+// What stood in an issue comes again only when it has become news since: an event
+// that was moved or cancelled, a report that is out in a further language. Explain
+// says of every item why it is in or out.
 package compose
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +37,11 @@ type Input struct {
 
 // Compose returns the content of an issue. No entry at all means nothing is new.
 func Compose(in Input) newsletter.Content {
+	return in.compose(func(newsletter.Section, newsletter.Entry, string) {})
+}
+
+// compose picks, and says of every entry and section why it was taken ("") or left.
+func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) newsletter.Content {
 	since := in.Since
 	if since.IsZero() {
 		since = in.Now.Add(-FirstPeriod)
@@ -48,19 +55,24 @@ func Compose(in Input) newsletter.Content {
 		}
 		var picked []newsletter.Entry
 		for _, g := range groups {
-			if in.wanted(section, g, since) {
-				picked = append(picked, newsletter.Entry{Section: section.ID, Item: g.Item, Others: g.Others})
+			if why := in.against(section, g, since); why != "" {
+				say(section, g, why)
+				continue
 			}
+			picked = append(picked, newsletter.Entry{Section: section.ID, Item: in.marked(g), Others: g.Others})
 		}
 		order(section.Kind, picked)
 		for _, e := range picked {
-			if full := section.Max > 0 && count(content.Entries, section.ID) >= section.Max; full {
-				break
+			why := ""
+			switch full := section.Max > 0 && count(content.Entries, section.ID) >= section.Max; {
+			case full:
+				why = fmt.Sprintf("the section holds %d and is full of what comes before it", section.Max)
+			case taken(used[section.Kind], e.Item):
+				why = "it, or the same from another source, stands in this issue already"
+			default:
+				content.Entries = append(content.Entries, e)
 			}
-			if taken(used[section.Kind], e.Item) {
-				continue
-			}
-			content.Entries = append(content.Entries, e)
+			say(section, e, why)
 		}
 	}
 	return content
@@ -73,73 +85,6 @@ func count(entries []newsletter.Entry, section string) (n int) {
 		}
 	}
 	return n
-}
-
-// wanted is the rule of a section for one item in all its languages.
-func (in Input) wanted(s newsletter.Section, e newsletter.Entry, since time.Time) bool {
-	item := e.Item
-	if item.Kind != s.Kind || len(s.Sources) > 0 && !fromAny(s.Sources, e) {
-		return false
-	}
-	if in.stood(e) {
-		return false
-	}
-	if item.Kind == newsletter.Event {
-		return in.ahead(s, item)
-	}
-	when := item.When()
-	if item.Precision == newsletter.Day {
-		// A day without a time counts until its end, so that news of the day of the last issue is not lost.
-		when = when.Add(24*time.Hour - time.Millisecond)
-	}
-	late := !in.Since.IsZero() && !item.FirstSeenAt.Before(since) && !when.Before(since.Add(-Late))
-	return !item.When().After(in.Now) && (!when.Before(since) || late)
-}
-
-func fromAny(sources []string, e newsletter.Entry) bool {
-	if slices.Contains(sources, e.Item.Source) {
-		return true
-	}
-	for _, other := range e.Others {
-		if slices.Contains(sources, other.Source) {
-			return true
-		}
-	}
-	return false
-}
-
-// stood reports whether an item was in another issue, in any language.
-func (in Input) stood(e newsletter.Entry) bool {
-	changed := e.Item.Kind == newsletter.Event && e.Item.ChangedAt.After(e.Item.FirstSeenAt) && e.Item.ChangedAt.After(in.Since)
-	if in.Placed[e.Item.ID] && !changed {
-		return true
-	}
-	for _, other := range e.Others {
-		if in.Placed[other.ID] && !changed {
-			return true
-		}
-	}
-	return false
-}
-
-func (in Input) ahead(s newsletter.Section, item newsletter.Item) bool {
-	if item.StartsAt.IsZero() {
-		return false
-	}
-	loc := in.Publication.Location()
-	now := in.Now.In(loc)
-	from := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, loc)
-	if s.Past == "keep_month" {
-		from = time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, loc)
-	}
-	end := item.EndsAt
-	if end.Before(item.StartsAt) {
-		end = item.StartsAt
-	}
-	if item.AllDay {
-		end = end.Add(24*time.Hour - time.Millisecond)
-	}
-	return !end.Before(from) && !item.StartsAt.After(in.Now.Add(time.Duration(s.Ahead)))
 }
 
 // order sorts events by their start and everything else newest first. Undated

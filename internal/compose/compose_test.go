@@ -85,14 +85,72 @@ func TestVariantsAreOneEntry(t *testing.T) {
 
 func TestMovedEventsComeAgain(t *testing.T) {
 	e := event(1, "x", on(4, 26), on(4, 27))
-	e.FirstSeenAt = on(2, 1)
+	e.FirstSeenAt, e.MovedFrom, e.NewsAt = on(2, 1), on(4, 20), on(3, 10)
 	in := Input{Publication: pub(newsletter.Section{ID: "agenda", Kind: newsletter.Event, Ahead: newsletter.Duration(90 * 24 * time.Hour)}), Items: []newsletter.Item{e}, Placed: map[int64]bool{1: true}, Since: on(3, 1), Now: now}
-	if len(Compose(in).Entries) != 1 {
-		t.Error("an event that was moved since the last issue is missing")
+	if c := Compose(in); len(c.Entries) != 1 || c.Entries[0].Item.MovedFrom.IsZero() {
+		t.Error("an event that was moved since the last issue is missing, or not marked")
 	}
-	in.Items[0].ChangedAt = e.FirstSeenAt
+	in.Placed = nil
+	if c := Compose(in); len(c.Entries) != 1 || !c.Entries[0].Item.MovedFrom.IsZero() {
+		t.Error("an event that no reader was told of is marked as moved")
+	}
+	in.Placed = map[int64]bool{1: true}
+	in.Items[0].NewsAt = time.Time{} // its words changed, its days did not
 	if len(Compose(in).Entries) != 0 {
 		t.Error("an unchanged event of a past issue came again")
+	}
+}
+
+// Every item that composing leaves out has a reason that a person understands.
+func TestExplain(t *testing.T) {
+	section := newsletter.Section{ID: "news", Kind: newsletter.News, Sources: []string{"a"}, Max: 1}
+	agenda := newsletter.Section{ID: "agenda", Kind: newsletter.Event, Ahead: newsletter.Duration(30 * 24 * time.Hour)}
+	embargoed, rejected, undated := news(3, "a", "en", "e", on(3, 21)), news(4, "a", "en", "r", on(3, 21)), news(10, "a", "en", "u", time.Time{})
+	embargoed.Embargo, undated.Precision = on(4, 1), newsletter.Undated
+	rejected.Rejected, rejected.EditedBy = true, "ana@example.org"
+	in := Input{Publication: pub(section, agenda), Now: now, Since: on(3, 1), Placed: map[int64]bool{7: true}, Items: []newsletter.Item{
+		news(1, "a", "en", "one", on(3, 22)), news(2, "a", "en", "two", on(3, 20)), embargoed, rejected, news(5, "b", "en", "b", on(3, 20)),
+		news(6, "a", "en", "future", on(4, 2)), news(7, "a", "en", "stood", on(3, 20)), event(8, "far", on(9, 1), on(9, 1)), event(9, "past", on(3, 2), on(3, 2)), undated}}
+	in.Items = append(in.Items, news(11, "a", "en", "One!", on(3, 22)))
+	old := news(12, "a", "en", "old", on(1, 1))
+	old.FirstSeenAt = on(1, 1)
+	for id, want := range map[int64]string{1: "", 2: "is full", 3: "under embargo until 1 April 2017", 4: "rejected by ana@example.org", 5: "does not take from source b", 6: "2 April 2017, has not come yet",
+		7: "stood in another issue", 8: "looks 30 days ahead", 9: "over since 2 March 2017", 10: "is full", 12: "before this issue's time"} {
+		item := old
+		for _, i := range in.Items {
+			if i.ID == id {
+				item = i
+			}
+		}
+		verdicts := Explain(in, item)
+		if len(verdicts) != 2 {
+			t.Fatalf("%d: %+v", id, verdicts)
+		}
+		v := verdicts[0]
+		if item.Kind == newsletter.Event {
+			v = verdicts[1]
+		}
+		if v.In != (want == "") || !strings.Contains(v.Why, want) {
+			t.Errorf("%d: %+v, want %q", id, v, want)
+		}
+	}
+}
+
+func TestReportsInAFurtherLanguageComeAgain(t *testing.T) {
+	r := news(1, "a", "en", "Annual report 2016", on(2, 1))
+	r.Kind, r.FirstSeenAt = newsletter.Report, on(2, 1)
+	r.Documents = []newsletter.Document{{Language: "en", URL: "https://a.example/e.pdf"}}
+	more := r
+	more.Documents = append(slices.Clone(r.Documents), newsletter.Document{Language: "ru", URL: "https://a.example/r.pdf"})
+	in := Input{Publication: pub(newsletter.Section{ID: "reports", Kind: newsletter.Report}), Placed: map[int64]bool{1: true}, Since: on(3, 1), Now: now}
+	for name, c := range map[string]struct {
+		item newsletter.Item
+		want int
+	}{"the same": {r.Since(r, on(3, 10)), 0}, "Russian": {more.Since(r, on(3, 10)), 1}, "Russian, told already": {more.Since(r, on(2, 10)), 0}} {
+		in.Items = []newsletter.Item{c.item}
+		if got := Compose(in).Entries; len(got) != c.want || c.want == 1 && !slices.Equal(got[0].Item.NewLanguages, []string{"ru"}) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,12 +83,14 @@ type Item struct {
 	Documents   []Document `json:"documents,omitempty"`
 	Year        int        `json:"year,omitempty"` // reports: the year reported on
 
-	FirstSeenAt time.Time `json:"first_seen_at,omitzero"`
-	ChangedAt   time.Time `json:"changed_at,omitzero"`
-	Origin      string    `json:"origin,omitempty"`     // SHA-256 of the bytes it was read from
-	FollowedAt  time.Time `json:"followed_at,omitzero"` // when the page it links to was read
-	EditedBy    string    `json:"edited_by,omitempty"`  // who last put words of their own in place of the source's
-	Rejected    bool      `json:"rejected,omitempty"`   // by a person: it comes into no issue
+	FirstSeenAt  time.Time `json:"first_seen_at,omitzero"`
+	ChangedAt    time.Time `json:"changed_at,omitzero"`
+	NewsAt       time.Time `json:"news_at,omitzero"`        // when it last became news again: moved, cancelled, out in a further language
+	NewLanguages []string  `json:"new_languages,omitempty"` // reports: which these were
+	Origin       string    `json:"origin,omitempty"`        // SHA-256 of the bytes it was read from
+	FollowedAt   time.Time `json:"followed_at,omitzero"`    // when the page it links to was read
+	EditedBy     string    `json:"edited_by,omitempty"`     // who last put words of their own in place of the source's
+	Rejected     bool      `json:"rejected,omitempty"`      // by a person: it comes into no issue
 }
 
 // When returns the instant an item counts for: its publication, its start, or when it was first seen.
@@ -104,9 +107,46 @@ func (i Item) When() time.Time {
 // Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.
 func (i Item) Digest() string {
 	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
-	i.FollowedAt, i.MovedFrom, i.EditedBy, i.Rejected = time.Time{}, time.Time{}, "", false
+	i.FollowedAt, i.MovedFrom, i.NewsAt, i.NewLanguages, i.EditedBy, i.Rejected = time.Time{}, time.Time{}, time.Time{}, nil, "", false
 	i.PublishedAt, i.StartsAt, i.EndsAt, i.Embargo = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC(), i.Embargo.UTC()
 	return digest(i)
+}
+
+// Since returns the item with what makes it news again when old was what stood
+// before: an event that was moved, cancelled or postponed, a report that is out in
+// a further language. Times are at's.
+func (i Item) Since(old Item, at time.Time) Item {
+	i.MovedFrom, i.NewsAt, i.NewLanguages = old.MovedFrom, old.NewsAt, old.NewLanguages
+	switch {
+	case i.Kind == Event && !old.StartsAt.IsZero() && !i.StartsAt.Equal(old.StartsAt):
+		i.NewsAt = at
+		if i.MovedFrom.IsZero() {
+			i.MovedFrom = old.StartsAt
+		}
+		if i.MovedFrom.Equal(i.StartsAt) { // back to where it was
+			i.MovedFrom = time.Time{}
+		}
+	case i.Kind == Event && i.Status != old.Status && (i.Off() || old.Off()):
+		i.NewsAt = at
+	case i.Kind == Report:
+		if added := i.languagesBeyond(old); len(added) > 0 {
+			i.NewsAt, i.NewLanguages = at, added
+		}
+	}
+	return i
+}
+
+// Off reports whether an event does not take place as it was announced.
+func (i Item) Off() bool { return i.Status == "cancelled" || i.Status == "postponed" }
+
+func (i Item) languagesBeyond(old Item) (added []string) {
+	for _, d := range i.Documents {
+		there := slices.ContainsFunc(old.Documents, func(o Document) bool { return o.Language == d.Language })
+		if d.Language != "" && len(old.Documents) > 0 && !there && !slices.Contains(added, d.Language) {
+			added = append(added, d.Language)
+		}
+	}
+	return added
 }
 
 // Likeness is the same for two items of a source that differ only in what the

@@ -35,15 +35,10 @@ func (t *tx) saveItem(item newsletter.Item, run *newsletter.SourceRun, present [
 	} else {
 		run.Changed++
 	}
-	item.FirstSeenAt, item.ChangedAt, item.MovedFrom = known.old.FirstSeenAt, known.old.ChangedAt, known.old.MovedFrom
+	item = item.Since(known.old, instant(t.now))
+	item.FirstSeenAt, item.ChangedAt = known.old.FirstSeenAt, known.old.ChangedAt
 	if known.Digest != digest {
 		item.ChangedAt = instant(t.now)
-	}
-	if item.Kind == newsletter.Event && !known.old.StartsAt.IsZero() && !known.old.StartsAt.Equal(item.StartsAt) {
-		item.MovedFrom = known.old.StartsAt
-	}
-	if item.MovedFrom.Equal(item.StartsAt) {
-		item.MovedFrom = time.Time{}
 	}
 	_, err = t.exec(`UPDATE items SET identity = $1, kind = $2, at = $3, changed_at = $4, digest = $5, likeness = $6, content = $7 WHERE id = $8`,
 		item.Identity, item.Kind, millis(item.When()), millis(item.ChangedAt), digest, item.Likeness(), toJSON(item), known.ID)
