@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -52,13 +53,19 @@ func (in Input) when(t time.Time, day bool) string {
 	return t.In(in.Publication.Location()).Format("2 January 2006, 15:04")
 }
 
-// marked leaves on an item only such changes as readers of another issue must hear of.
-func (in Input) marked(e newsletter.Entry) newsletter.Item {
-	item := e.Item
-	if !in.placed(e) {
-		item.MovedFrom, item.NewLanguages = time.Time{}, nil
+// marked leaves on items only such changes as readers of another issue must hear of.
+func (in Input) marked(e newsletter.Entry) newsletter.Entry {
+	if in.placed(e) {
+		return e
 	}
-	return item
+	e.Item.MovedFrom, e.Item.NewLanguages = time.Time{}, nil
+	others := maps.Clone(e.Others)
+	for language, other := range others {
+		other.MovedFrom, other.NewLanguages = time.Time{}, nil
+		others[language] = other
+	}
+	e.Others = others
+	return e
 }
 
 func fromAny(sources []string, e newsletter.Entry) bool {

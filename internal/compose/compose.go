@@ -59,7 +59,9 @@ func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) 
 				say(section, g, why)
 				continue
 			}
-			picked = append(picked, newsletter.Entry{Section: section.ID, Item: in.marked(g), Others: g.Others})
+			g = in.marked(g)
+			g.Section = section.ID
+			picked = append(picked, g)
 		}
 		order(section.Kind, picked)
 		for _, e := range picked {

@@ -136,6 +136,9 @@ func (l Locale) Label(key string, pairs ...string) string {
 // Month returns a month's name as it stands in a date.
 func (l Locale) Month(m time.Month) string { return l.months.MonthWide(m) }
 
+// Decimal writes a number with one decimal: 2.3.
+func (l Locale) Decimal(n float64) string { return l.months.FmtNumber(n, 1) }
+
 // Date writes a day: 21 March 2017.
 func (l Locale) Date(t time.Time) string {
 	return l.Label("date", "day", l.day(t), "month", l.Month(t.Month()), "year", strconv.Itoa(t.Year()))

@@ -2,6 +2,7 @@ package render
 
 import (
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ type EntryView struct {
 type LinkView struct{ Title, URL string }
 
 // DocumentView is a document with its language's own name.
-type DocumentView struct{ Title, URL, Language string }
+type DocumentView struct{ Title, URL, Language, Extent string }
 
 // shortSummary is how long a summary may be under `show: short`.
 const shortSummary = 240
@@ -189,13 +190,7 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 	} else {
 		v.Meta = b.meta(item, own)
 	}
-	for _, d := range item.Documents {
-		title := locale.Name(d.Language)
-		if d.Language == "" {
-			title = d.Title
-		}
-		v.Documents = append(v.Documents, DocumentView{title, d.URL, d.Language})
-	}
+	v.Documents = b.documents(item)
 	for _, l := range item.Links {
 		title := l.Title
 		if title == "" {
@@ -243,6 +238,12 @@ func (b viewer) meta(item newsletter.Item, own bool) string {
 	if item.Subtitle != "" {
 		parts = append(parts, item.Subtitle)
 	}
+	if year := strconv.Itoa(item.Year); item.Kind == newsletter.Report && item.Year != 0 && !strings.Contains(item.Title, year) {
+		parts = append(parts, b.words.Label("report_year", "year", year))
+	}
+	if len(item.NewLanguages) > 0 {
+		parts = append(parts, b.words.Label("also_in", "languages", names(item.NewLanguages)))
+	}
 	if !own && item.Language != "" {
 		parts = append(parts, b.words.Label("in_language", "language", locale.Name(item.Language)))
 	}
@@ -266,9 +267,7 @@ func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
 		parts = append(parts, b.words.Label("in_language", "language", locale.Name(item.Language)))
 	}
 	v.Meta = strings.Join(parts, " · ")
-	if item.Status == "cancelled" {
-		v.Status = b.words.Label("cancelled")
-	}
+	v.Status = b.status(item)
 }
 
 // local returns an instant on the publication's clock. A day is a day

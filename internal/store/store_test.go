@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -239,7 +240,7 @@ func TestSchemaFloor(t *testing.T) {
 		}
 		must(t, db.CheckSchema(ctx))
 		must(t, db.RaiseFloor(ctx, s.Program+1))
-		if err := db.CheckSchema(ctx); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "needs at least schema 2") {
+		if err := db.CheckSchema(ctx); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), fmt.Sprintf("needs at least schema %d", s.Program+1)) {
 			t.Errorf("%v", err)
 		}
 	})
