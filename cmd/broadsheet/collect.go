@@ -30,7 +30,7 @@ func (c *cli) collect(ctx context.Context, a *app.App, sources []string, due boo
 	sort.Slice(runs, func(i, j int) bool { return runs[i].Source < runs[j].Source })
 	failed := 0
 	for _, r := range runs {
-		if r.Status == "failed" {
+		if r.Bad() {
 			failed++
 		}
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"broadsheet/internal/app"
@@ -11,50 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 )
-
-// itemView is an item as --json shows it: times RFC 3339, days YYYY-MM-DD.
-type itemView struct {
-	newsletter.Item
-	Variants    []int64               `json:"variants"`
-	PublishedAt string                `json:"published_at,omitempty"`
-	StartsAt    string                `json:"starts_at,omitempty"`
-	EndsAt      string                `json:"ends_at,omitempty"`
-	Contacts    []newsletter.Contact  `json:"contacts"`
-	Links       []newsletter.Link     `json:"links"`
-	Documents   []newsletter.Document `json:"documents"`
-}
-
-func viewItem(item newsletter.Item, loc *time.Location) itemView {
-	write := func(t time.Time, day bool) string {
-		switch {
-		case t.IsZero():
-			return ""
-		case day:
-			return t.Format(time.DateOnly)
-		}
-		return t.In(loc).Format(time.RFC3339)
-	}
-	return itemView{Item: item, Variants: append([]int64{}, item.Variants...),
-		PublishedAt: write(item.PublishedAt, item.Precision == newsletter.Day), StartsAt: write(item.StartsAt, item.AllDay), EndsAt: write(item.EndsAt, item.AllDay),
-		Contacts: append([]newsletter.Contact{}, item.Contacts...), Links: append([]newsletter.Link{}, item.Links...), Documents: append([]newsletter.Document{}, item.Documents...)}
-}
-
-func (v itemView) when() string {
-	switch {
-	case v.StartsAt != "" && v.EndsAt != "" && v.EndsAt != v.StartsAt:
-		return v.StartsAt + "/" + v.EndsAt
-	case v.StartsAt != "":
-		return v.StartsAt
-	}
-	return v.PublishedAt
-}
-
-func short(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
 
 func (c *cli) itemCommand() *cobra.Command {
 	var since, kind string
@@ -68,7 +26,7 @@ func (c *cli) itemCommand() *cobra.Command {
 		Use: "show ID", Short: "Show one item whole", Example: "  broadsheet item show 12 --json", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error { return c.item(ctx, a, args[0]) }),
 	}
-	return noun("item", "Look at what was collected", "  broadsheet item list", c.withNow(list), show)
+	return noun("item", "Look at what was collected", "  broadsheet item list", c.withNow(list), show, c.withAs(c.setCommand()), c.withNow(c.whyCommand()))
 }
 
 func (c *cli) items(ctx context.Context, a *app.App, since, kind string) error {
@@ -115,17 +73,21 @@ func (c *cli) item(ctx context.Context, a *app.App, text string) error {
 		return err
 	}
 	v := viewItem(item, c.zone(a, item))
-	return c.print(v, func() error {
-		rows := [][]string{{"title", v.Title}, {"kind", string(v.Kind)}, {"source", v.Source}, {"when", v.when()}, {"language", v.Language}, {"place", v.Place}, {"venue", v.Venue}, {"address", v.URL}, {"summary", v.Summary}}
-		for _, d := range v.Documents {
-			rows = append(rows, []string{"document " + d.Language, d.URL})
-		}
-		for _, l := range v.Links {
-			rows = append(rows, []string{l.Role, l.URL})
-		}
-		for _, k := range v.Contacts {
-			rows = append(rows, []string{"contact", k.Name + " <" + k.Email + ">"})
-		}
-		return c.table(rows)
-	})
+	return c.print(v, func() error { return c.showItem(v) })
+}
+
+func (c *cli) showItem(v itemView) error {
+	rows := [][]string{{"title", v.Title}, {"kind", string(v.Kind)}, {"source", v.Source}, {"when", v.when()}, {"language", v.Language}, {"place", v.Place}, {"venue", v.Venue}, {"status", v.Status}, {"moved from", v.MovedFrom},
+		{"under embargo until", v.Embargo}, {"address", v.URL}, {"summary", v.Summary}, {"by", strings.Join(v.Authors, ", ")}, {"about", strings.Join(v.Categories, ", ")}, {"edited by", v.EditedBy}, {"rejected", map[bool]string{true: "yes"}[v.Rejected]}}
+	rows = slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
+	for _, d := range v.Documents {
+		rows = append(rows, []string{"document " + d.Language, d.URL + extent(d)})
+	}
+	for _, l := range v.Links {
+		rows = append(rows, []string{l.Role, l.URL})
+	}
+	for _, k := range v.Contacts {
+		rows = append(rows, []string{"contact", k.Name + " <" + k.Email + ">"})
+	}
+	return c.table(rows)
 }

@@ -2,32 +2,34 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"broadsheet/internal/app"
+	"broadsheet/internal/newsletter"
 
 	"github.com/spf13/cobra"
 )
 
 func (c *cli) sourceCommand() *cobra.Command {
 	list := &cobra.Command{
-		Use: "list", Short: "List the sources and their last runs", Example: "  broadsheet source list", Args: noArgs,
+		Use: "list", Short: "List the sources, their last runs and what is wrong", Example: "  broadsheet source list", Args: noArgs,
 		RunE: c.with(func(ctx context.Context, a *app.App, _ []string) error { return c.sources(ctx, a) }),
 	}
-	try := &cobra.Command{
-		Use: "try SOURCE", Short: "Read a source now and show what it gives, without storing", Example: "  broadsheet source try incb --json", Args: exactly(1),
-		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error { return c.try(ctx, a, args[0]) }),
+	check := &cobra.Command{
+		Use: "check [SOURCE...]", Short: "Read sources now and say how each is, without storing", Example: "  broadsheet source check\n  broadsheet source check incb --json",
+		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error { return c.checkSources(ctx, a, args) }),
 	}
-	return noun("source", "Look at sources", "  broadsheet source try incb", list, c.withNow(try))
-}
-
-type sourceLine struct {
-	ID     string `json:"id"`
-	Kind   string `json:"kind"`
-	Way    string `json:"way"`
-	URL    string `json:"url"`
-	Status string `json:"status,omitempty"`
-	LastAt string `json:"last_at,omitempty"`
-	Why    string `json:"why,omitempty"`
+	accept := &cobra.Command{
+		Use: "accept SOURCE", Short: "Take what a source gives from now on as right, whatever it gave before", Example: "  broadsheet source accept incb --as ana@example.org", Args: exactly(1),
+		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
+			if err := a.Desk.AcceptSource(ctx, args[0], c.actor()); err != nil {
+				return err
+			}
+			c.say("source %s is taken as it is; the next look at it is its first", args[0])
+			return nil
+		}),
+	}
+	return noun("source", "Look at sources", "  broadsheet source try incb", list, c.withNow(c.tryCommand()), c.withNow(check), c.discoverCommand(), c.withAs(accept))
 }
 
 func (c *cli) sources(ctx context.Context, a *app.App) error {
@@ -36,40 +38,36 @@ func (c *cli) sources(ctx context.Context, a *app.App) error {
 		return err
 	}
 	lines := []sourceLine{}
-	rows := [][]string{{"SOURCE", "KIND", "WAY", "LAST", "STATUS", "WHERE"}}
 	for _, s := range a.Desk.Sources {
-		l := sourceLine{ID: s.ID, Kind: string(s.Kind), Way: s.Way(), URL: s.URL()}
-		if h, ok := healths[s.ID]; ok {
-			r := h.Run
-			l.Status, l.LastAt = r.Status, r.StartedAt.Format("2006-01-02T15:04:05Z07:00")
-			if r.Status == "failed" && len(r.Reasons) > 0 {
-				l.Why = r.Reasons[0]
-			}
-		}
-		lines = append(lines, l)
-		rows = append(rows, []string{l.ID, l.Kind, l.Way, l.LastAt, l.Status, l.URL})
+		lines = append(lines, viewSource(s, healths[s.ID]))
 	}
-	return c.print(lines, func() error { return c.table(rows) })
+	return c.print(lines, func() error { return c.sourceTable(lines) })
 }
 
-func (c *cli) try(ctx context.Context, a *app.App, id string) error {
-	src, found, err := a.Desk.Try(ctx, id)
+func (c *cli) checkSources(ctx context.Context, a *app.App, ids []string) error {
+	lines, bad := []sourceLine{}, 0
+	seen := map[string]sourceLine{}
+	err := a.Desk.CheckSources(ctx, ids, func(h newsletter.SourceHealth) {
+		src, _ := a.Desk.Source(h.Run.Source) // one of those that were asked for
+		seen[src.ID] = viewSource(src, h)
+		c.say("%s: %s, items %d, left out %d", src.ID, strings.ReplaceAll(h.Run.Status, "_", " "), h.Run.Unchanged, h.Run.Refused)
+	})
 	if err != nil {
 		return err
 	}
-	items := []itemView{}
-	rows := [][]string{{"WHEN", "LANGUAGE", "TITLE", "WHERE"}}
-	for _, item := range found.Items {
-		v := viewItem(item, src.Location())
-		items = append(items, v)
-		rows = append(rows, []string{v.when(), v.Language, short(v.Title, 60), v.URL})
+	for _, s := range a.Desk.Sources {
+		if l, ok := seen[s.ID]; ok {
+			lines = append(lines, l)
+			if l.Trouble != nil {
+				bad++
+			}
+		}
 	}
-	for _, why := range found.Refused {
-		c.say("left out: %s", why)
+	if err := c.print(lines, func() error { return c.sourceTable(lines) }); err != nil {
+		return err
 	}
-	for _, note := range found.Notes {
-		c.say("%s", note)
+	if bad > 0 {
+		return refuse("%d of %d sources are not well", bad, len(lines))
 	}
-	c.say("%s: items %d, left out %d; nothing was stored", id, len(found.Items), len(found.Refused))
-	return c.print(map[string]any{"source": id, "items": items, "refused": append([]string{}, found.Refused...)}, func() error { return c.table(rows) })
+	return nil
 }

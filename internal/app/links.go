@@ -61,6 +61,8 @@ func (l links) Issue(slug string) string {
 	return strings.TrimSuffix(l.config.Desk.URL, "/") + "/issues/" + slug
 }
 
+func (l links) Sources() string { return strings.TrimSuffix(l.config.Desk.URL, "/") + "/sources" }
+
 func (l links) Confirm(subscriber, list string) string {
 	return l.public("c", l.tokens.Sign(token.Confirm, subscriber, list))
 }

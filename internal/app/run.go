@@ -86,13 +86,17 @@ func (a *App) Serve(ctx context.Context, ready func(Addresses)) error {
 }
 
 func (a *App) collectDue(ctx context.Context) error {
-	return a.Desk.Collect(ctx, nil, true, func(r newsletter.SourceRun) {
+	err := a.Desk.Collect(ctx, nil, true, func(r newsletter.SourceRun) {
 		level := slog.LevelInfo
-		if r.Status == "failed" {
+		if r.Bad() {
 			level = slog.LevelWarn
 		}
 		a.options.Log.Log(ctx, level, "source read", "source", r.Source, "status", r.Status, "new", r.New, "changed", r.Changed, "refused", r.Refused, "reasons", r.Reasons)
 	})
+	if err != nil {
+		return err
+	}
+	return a.Desk.TellTroubles(ctx)
 }
 
 // A loop runs until the context ends.

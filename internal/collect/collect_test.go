@@ -76,8 +76,8 @@ func TestRuns(t *testing.T) {
 		if r := first["files"]; r.Status != "ok" || r.New != 1 || r.Refused != 1 || !strings.Contains(r.Reasons[0], "b.md") {
 			t.Errorf("%+v", r)
 		}
-		for _, bad := range []string{"broken", "down"} {
-			if r := first[bad]; r.Status != "failed" || len(r.Reasons) != 1 {
+		for bad, status := range map[string]string{"broken": "failed", "down": "later"} {
+			if r := first[bad]; r.Status != status || len(r.Reasons) != 1 {
 				t.Errorf("%+v", r)
 			}
 		}
@@ -95,7 +95,7 @@ func TestRuns(t *testing.T) {
 		if r := second["files"]; r.New != 0 || r.Unchanged != 1 {
 			t.Errorf("%+v", r)
 		}
-		clock.Move(61 * time.Minute)
+		clock.Move(67 * time.Minute) // an hour, and the tenth of it that spreads sources
 		third := run(true)
 		if _, asked := third["down"]; asked {
 			t.Error("Retry-After was not heeded")

@@ -13,7 +13,7 @@ type Verdict struct {
 	Why     string `json:"why,omitempty"` // what speaks against it
 }
 
-// Explain says for every section of the publication why an item comes into the
+// Explain says for every section that takes the item's kind why it comes into the
 // issue that Compose would make, or why not.
 func Explain(in Input, item newsletter.Item) []Verdict {
 	if !slices.ContainsFunc(in.Items, func(i newsletter.Item) bool { return i.ID == item.ID }) {
@@ -21,21 +21,12 @@ func Explain(in Input, item newsletter.Item) []Verdict {
 	}
 	var out []Verdict
 	in.compose(func(s newsletter.Section, e newsletter.Entry, why string) {
-		if includes(e, item.ID) {
+		if e.Holds(item.ID) && s.Kind == item.Kind {
 			out = append(out, Verdict{s.ID, why == "", why})
 		}
 	})
+	if len(out) == 0 {
+		return []Verdict{{Why: "no section of the publication takes " + string(item.Kind)}}
+	}
 	return out
-}
-
-func includes(e newsletter.Entry, id int64) bool {
-	if e.Item.ID == id {
-		return true
-	}
-	for _, other := range e.Others {
-		if other.ID == id {
-			return true
-		}
-	}
-	return false
 }

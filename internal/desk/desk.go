@@ -105,6 +105,8 @@ type Links interface {
 	Review(issue newsletter.Issue, person string, until time.Time) string
 	// Issue returns where the desk shows an issue, or with "" all of them.
 	Issue(slug string) string
+	// Sources returns where the desk shows the sources.
+	Sources() string
 	// Confirm returns the link that confirms a subscription.
 	Confirm(subscriber, list string) string
 	// Headers returns the fixed list headers of a publication's issue.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"broadsheet/internal/collect"
 	"broadsheet/internal/compose"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -15,32 +14,6 @@ import (
 	"broadsheet/internal/staff"
 	"broadsheet/subscribers"
 )
-
-// Collect reads the named sources, all when none is named; with due only those whose time has come.
-func (d *Desk) Collect(ctx context.Context, ids []string, due bool, done func(newsletter.SourceRun)) error {
-	sources := d.Sources
-	if len(ids) > 0 {
-		sources = nil
-		for _, id := range ids {
-			s, err := d.Source(id)
-			if err != nil {
-				return err
-			}
-			sources = append(sources, s)
-		}
-	}
-	return d.Collector.All(ctx, sources, due, done)
-}
-
-// Try reads a source now and stores nothing.
-func (d *Desk) Try(ctx context.Context, id string) (newsletter.Source, collect.Found, error) {
-	s, err := d.Source(id)
-	if err != nil {
-		return s, collect.Found{}, err
-	}
-	found, err := d.Collector.Look(ctx, s, newsletter.SourceState{})
-	return s, found, err
-}
 
 // StillOpen is the outcome of composing while an issue that people worked on has
 // missed its slot: nothing is made before they send it by hand or cancel it.
@@ -115,23 +88,8 @@ func (d *Desk) openIssue(ctx context.Context, publication string) (*newsletter.I
 }
 
 func (d *Desk) pick(ctx context.Context, pub newsletter.Publication, open *newsletter.Issue) (newsletter.Content, error) {
-	now := d.Now()
-	in := compose.Input{Publication: pub, Sources: d.Sources, Now: now}
-	var except int64
-	if open != nil {
-		except, in.Since = open.ID, open.Content.Since
-	} else if err := d.period(ctx, pub, &in); err != nil {
-		return newsletter.Content{}, err
-	}
-	var err error
-	if in.Placed, err = d.Items.PlacedItems(ctx, pub.ID, except); err != nil {
-		return newsletter.Content{}, err
-	}
-	from := in.Since
-	if from.IsZero() {
-		from = now.Add(-compose.FirstPeriod)
-	}
-	if in.Items, err = d.Items.Items(ctx, from.Add(-compose.Late)); err != nil {
+	in, err := d.composition(ctx, pub, open)
+	if err != nil {
 		return newsletter.Content{}, err
 	}
 	content := compose.Compose(in)
@@ -139,6 +97,27 @@ func (d *Desk) pick(ctx context.Context, pub newsletter.Publication, open *newsl
 		content.Date = open.Content.Date
 	}
 	return content, nil
+}
+
+// composition is all that decides the next issue, or the open one.
+func (d *Desk) composition(ctx context.Context, pub newsletter.Publication, open *newsletter.Issue) (compose.Input, error) {
+	in := compose.Input{Publication: pub, Sources: d.Sources, Now: d.Now()}
+	var except int64
+	if open != nil {
+		except, in.Since = open.ID, open.Content.Since
+	} else if err := d.period(ctx, pub, &in); err != nil {
+		return in, err
+	}
+	var err error
+	if in.Placed, err = d.Items.PlacedItems(ctx, pub.ID, except); err != nil {
+		return in, err
+	}
+	from := in.Since
+	if from.IsZero() {
+		from = in.Now.Add(-compose.FirstPeriod)
+	}
+	in.Items, err = d.Items.Items(ctx, from.Add(-compose.Late))
+	return in, err
 }
 
 // period says from when on items count: a set span, or since the last issue. A

@@ -45,6 +45,13 @@ func TestLimits(t *testing.T) {
 			z.Close()
 		case "/loop":
 			http.Redirect(w, r, "/loop", http.StatusFound)
+		case "/far":
+			http.Redirect(w, r, "/far?"+r.URL.RawQuery+"1", http.StatusFound)
+		case "/off":
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		case "/cut":
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "short")
 		case "/gone":
 			w.WriteHeader(http.StatusGone)
 		}
@@ -52,7 +59,7 @@ func TestLimits(t *testing.T) {
 	defer server.Close()
 	c := New("x")
 	defer c.CloseIdle()
-	for path, want := range map[string]string{"/bomb": "larger than 10 MB", "/loop": "more than 10 redirects", "/gone": "answers 410"} {
+	for path, want := range map[string]string{"/bomb": "larger than 10 MB", "/loop": "the redirects go in a circle", "/far": "more than 10 redirects", "/off": "not a web address", "/cut": "unexpected EOF", "/gone": "answers 410"} {
 		if _, err := c.Get(context.Background(), Request{URL: server.URL + path, AllowPrivate: true}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}

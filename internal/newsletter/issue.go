@@ -97,6 +97,19 @@ type Entry struct {
 	Summary  Text            `json:"summary,omitempty"`
 }
 
+// Holds reports whether the entry is of an item, in any language.
+func (e Entry) Holds(id int64) bool {
+	if e.Item.ID == id {
+		return true
+	}
+	for _, other := range e.Others {
+		if other.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
 // In returns the entry's item for readers of language and whether it is in that language.
 func (e Entry) In(language string) (Item, bool) {
 	if e.Item.Language == language || e.Item.Language == "" {

@@ -15,6 +15,12 @@ type SourceRun struct {
 	Reasons    []string  `json:"reasons,omitempty"` // why items were refused, or why the run failed
 }
 
+// Bad reports whether the run gave nothing that can be relied on. A server that
+// asks to be left alone for a while is not bad.
+func (r SourceRun) Bad() bool {
+	return r.Status == "failed" || r.Status == "gone" || r.Status == "suspect"
+}
+
 // SourceState is what a source's next look needs to know.
 type SourceState struct {
 	Source       string

@@ -38,6 +38,7 @@ func New(templates fs.FS) (*Writer, error) {
 
 type view struct {
 	Language, Dir, Subject, Heading, Intro, Open, Link, Until string
+	Lines                                                     []string
 	Urgent                                                    bool
 }
 
@@ -105,15 +106,16 @@ func retitle(document, title string) string {
 	return before + "<title>" + template.HTMLEscapeString(title) + "</title>" + after
 }
 
-// Alarm is what the team must hear of a send: that it was missed, that it waits
-// though it is due, that it stands still.
+// Alarm is what the team must hear: that a send was missed, waits though it is due,
+// or stands still; that sources are broken.
 type Alarm struct {
-	Kind      string // missed | waits | stalled
+	Kind      string // missed | waits | stalled | sources
 	Number    int    // of the issue, 0 if there is none
 	Since     time.Time
 	Until     time.Time
 	Why       string
 	Done, All int
+	Lines     []string // one each
 	Link      string
 	Dedupe    string
 }
@@ -128,7 +130,7 @@ func (w *Writer) Alarm(pub newsletter.Publication, a Alarm, person, language str
 	values := []string{"title", pub.Title.In(language, pub.Fallback()), "n", strconv.Itoa(a.Number), "date", when(a.Since), "until", when(a.Until), "why", a.Why,
 		"done", strconv.Itoa(a.Done), "audience", strconv.Itoa(a.All)}
 	subject := words.Label("alarm_"+a.Kind+"_subject", values...)
-	v := view{Language: language, Dir: words.Dir(), Subject: subject, Heading: subject, Intro: words.Label("alarm_"+a.Kind, values...), Open: words.Label("alarm_open"), Link: a.Link, Urgent: true}
+	v := view{Language: language, Dir: words.Dir(), Subject: subject, Heading: subject, Intro: words.Label("alarm_"+a.Kind, values...), Open: words.Label("alarm_open"), Link: a.Link, Lines: a.Lines, Urgent: true}
 	html, text, err := w.write("alarm", v)
 	if err != nil {
 		return newsletter.Notice{}, err

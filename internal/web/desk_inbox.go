@@ -78,35 +78,3 @@ func (s *Site) placed(r *http.Request) (map[int64][]string, error) {
 	}
 	return in, nil
 }
-
-type sourceView struct {
-	ID, URL, Way, Last, Status, Class string
-	Kind                              newsletter.Kind
-	Reasons                           []string
-	New, Changed, Unchanged, Refused  int
-}
-
-func (s *Site) sources(w http.ResponseWriter, r *http.Request) error {
-	healths, err := s.Desk.Items.SourceHealth(r.Context())
-	if err != nil {
-		return err
-	}
-	view := struct {
-		deskView
-		Sources []sourceView
-	}{deskView: s.deskView(r, "Sources")}
-	for _, src := range s.Desk.Sources {
-		v := sourceView{ID: src.ID, URL: src.URL(), Way: src.Way(), Kind: src.Kind, Last: "never"}
-		if h, ok := healths[src.ID]; ok {
-			run := h.Run
-			v.Last, v.Reasons = run.StartedAt.In(src.Location()).Format("2 Jan 2006 15:04"), run.Reasons
-			v.New, v.Changed, v.Unchanged, v.Refused = run.New, run.Changed, run.Unchanged, run.Refused
-			v.Status, v.Class = map[string]string{"ok": "read", "not_modified": "nothing new", "failed": "failed"}[run.Status], "good"
-			if run.Status == "failed" {
-				v.Class = "bad"
-			}
-		}
-		view.Sources = append(view.Sources, v)
-	}
-	return s.page(w, http.StatusOK, "sources", view)
-}

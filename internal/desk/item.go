@@ -1,0 +1,147 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"broadsheet/internal/compose"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
+	"broadsheet/internal/staff"
+)
+
+// EditItem puts a person's words in place of a source's, and accepts or rejects the
+// item. No later look at the source undoes it.
+func (d *Desk) EditItem(ctx context.Context, id int64, edit newsletter.Edit, actor string) (newsletter.Item, error) {
+	actor, err := d.who(actor, staff.Editor)
+	if err != nil {
+		return newsletter.Item{}, err
+	}
+	if err := edit.Check(); err != nil {
+		return newsletter.Item{}, err
+	}
+	edit.By = actor
+	if err := d.Items.EditItem(ctx, id, edit); err != nil {
+		return newsletter.Item{}, err
+	}
+	done := []string{}
+	for _, field := range newsletter.EditFields {
+		if _, set := edit.Words[field]; set {
+			done = append(done, field)
+		}
+	}
+	if edit.Rejected {
+		done = append(done, "rejected")
+	}
+	if err := d.Office.AddAudit(ctx, staff.AuditEntry{Actor: actor, Action: "item edited", Subject: fmt.Sprintf("item %d", id), Detail: strings.Join(done, ", ")}); err != nil {
+		return newsletter.Item{}, err
+	}
+	return d.Items.Item(ctx, id)
+}
+
+// Why says where an item stands and why it is in or out of the next issue.
+type Why struct {
+	Item         newsletter.Item  `json:"item"`
+	Publications []WhyPublication `json:"publications"`
+}
+
+// WhyPublication is one publication's part of it.
+type WhyPublication struct {
+	ID       string            `json:"id"`
+	Stands   []string          `json:"stands"` // issues and sections that hold it
+	Next     string            `json:"next"`   // the open issue that the verdicts are about, "" for one yet to come
+	Verdicts []compose.Verdict `json:"verdicts"`
+}
+
+// Why explains an item that is named by its number or its address.
+func (d *Desk) Why(ctx context.Context, name string) ([]Why, error) {
+	items, err := d.named(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var out []Why
+	for _, item := range items {
+		w := Why{Item: item}
+		for _, pub := range d.Publications {
+			p, err := d.why(ctx, pub, item)
+			if err != nil {
+				return nil, err
+			}
+			w.Publications = append(w.Publications, p)
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+func (d *Desk) named(ctx context.Context, name string) ([]newsletter.Item, error) {
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+		item, err := d.Items.Item(ctx, id)
+		return []newsletter.Item{item}, err
+	}
+	items, err := d.Items.FindItems(ctx, name)
+	if err != nil || len(items) > 0 {
+		return items, err
+	}
+	return nil, d.unknown(ctx, name)
+}
+
+// unknown says why an address may have come to nobody's notice.
+func (d *Desk) unknown(ctx context.Context, address string) error {
+	healths, err := d.Items.SourceHealth(ctx)
+	if err != nil {
+		return err
+	}
+	var hints []string
+	for _, s := range d.Sources {
+		if !reads(s, address) {
+			continue
+		}
+		h := healths[s.ID]
+		hint := fmt.Sprintf("source %s reads that site; last look: %s", s.ID, strings.ReplaceAll(h.Run.Status, "_", " "))
+		if h.Run.Status == "" {
+			hint = fmt.Sprintf("source %s reads that site and was never looked at", s.ID)
+		}
+		if h.Run.Refused > 0 {
+			hint += fmt.Sprintf(", %d entries left out", h.Run.Refused)
+		}
+		if h.Trouble != nil {
+			hint += ", " + h.Trouble.Why
+		}
+		hints = append(hints, hint)
+	}
+	if len(hints) == 0 {
+		hints = []string{"no source reads that site; `broadsheet source discover " + address + "` looks for feeds and calendars there"}
+	}
+	return fault.WithHint(fault.NotFoundf("nothing was collected from %s", address), "%s", strings.Join(hints, "; "))
+}
+
+func (d *Desk) why(ctx context.Context, pub newsletter.Publication, item newsletter.Item) (WhyPublication, error) {
+	out := WhyPublication{ID: pub.ID, Stands: []string{}, Verdicts: []compose.Verdict{}}
+	issues, err := d.Issues.Issues(ctx, pub.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, issue := range issues {
+		for _, e := range issue.Content.Entries {
+			if e.Holds(item.ID) {
+				out.Stands = append(out.Stands, fmt.Sprintf("%s (%s), section %s", issue.Slug(), issue.State, e.Section))
+			}
+		}
+	}
+	open, err := d.openIssue(ctx, pub.ID)
+	if err != nil {
+		return out, err
+	}
+	if open != nil {
+		out.Next = open.Slug()
+	}
+	in, err := d.composition(ctx, pub, open)
+	if err != nil {
+		return out, err
+	}
+	out.Verdicts = append(out.Verdicts, compose.Explain(in, item)...)
+	return out, nil
+}
