@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"broadsheet/internal/collect/calendar"
@@ -69,7 +70,28 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	if direct || state.Memory.MovedSeen+1 >= sightings && resp.Permanent != "" {
 		found.Notes = append(found.Notes, fmt.Sprintf("the source has moved for good: write %s into the configuration", resp.URL))
 	}
-	return checked(src, found), c.follow(ctx, src, &found)
+	found = checked(src, found)
+	known, err := c.known(ctx, src, found.Items)
+	if err == nil {
+		err = c.follow(ctx, src, &found, known)
+	}
+	if err == nil {
+		err = c.measure(ctx, src, found.Items, known)
+	}
+	return found, err
+}
+
+// known returns what is stored of the items, where something is asked only once of each.
+func (c *Collector) known(ctx context.Context, src newsletter.Source, items []newsletter.Item) (map[string]newsletter.Item, error) {
+	follows := src.Rules != nil && src.Rules.Follow != nil
+	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 }) {
+		return nil, nil
+	}
+	identities := make([]string, len(items))
+	for i, item := range items {
+		identities[i] = item.Identity
+	}
+	return c.store.SourceItems(ctx, src.ID, identities)
 }
 
 func (c *Collector) request(src newsletter.Source, address string) fetch.Request {
@@ -128,17 +150,9 @@ func checked(src newsletter.Source, found Found) Found {
 
 // follow reads the pages that new items link to, where the rules ask for it. What
 // was read of one before is kept for a week.
-func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Found) error {
+func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Found, known map[string]newsletter.Item) error {
 	if src.Rules == nil || src.Rules.Follow == nil {
 		return nil
-	}
-	identities := make([]string, len(found.Items))
-	for i, item := range found.Items {
-		identities[i] = item.Identity
-	}
-	known, err := c.store.SourceItems(ctx, src.ID, identities)
-	if err != nil {
-		return err
 	}
 	read := 0
 	for i := range found.Items {
@@ -167,8 +181,11 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 	return nil
 }
 
+// Lead is a way in to a site.
+type Lead = page.Lead
+
 // Discover finds the feeds, calendars and sitemaps of a site.
-func (c *Collector) Discover(ctx context.Context, address string, private bool) ([]page.Lead, error) {
+func (c *Collector) Discover(ctx context.Context, address string, private bool) ([]Lead, error) {
 	resp, err := c.client.Get(ctx, fetch.Request{URL: address, AllowPrivate: private, Robots: true})
 	if err != nil {
 		return nil, err
@@ -183,7 +200,7 @@ func (c *Collector) Discover(ctx context.Context, address string, private bool) 
 		return nil, err
 	}
 	seen := map[string]bool{}
-	var out []page.Lead
+	var out []Lead
 	for _, lead := range append(leads, page.DiscoverRobots(string(robots.Body))...) {
 		if !seen[lead.URL] {
 			seen[lead.URL] = true

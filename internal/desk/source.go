@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"broadsheet/internal/collect"
-	"broadsheet/internal/collect/page"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/notice"
 	"broadsheet/internal/staff"
@@ -126,7 +125,7 @@ func differing(old, now newsletter.Item) (fields []string) {
 }
 
 // Discover finds the feeds, calendars and sitemaps that a site offers.
-func (d *Desk) Discover(ctx context.Context, address string, private bool) ([]page.Lead, error) {
+func (d *Desk) Discover(ctx context.Context, address string, private bool) ([]collect.Lead, error) {
 	return d.Collector.Discover(ctx, address, private)
 }
 

@@ -43,7 +43,6 @@ type Request struct {
 	CA           string // PEM file of certificate authorities that are trusted besides the system's
 	AllowPrivate bool   // loopback and private addresses
 	Robots       bool   // ask robots.txt first (RFC 9309)
-	Head         bool   // only what stands above the body
 }
 
 // Response is what a server answered. Status and RetryAfter are set for errors too.
@@ -177,11 +176,7 @@ func (c *Client) Plain() *http.Client {
 
 // Get fetches one address. Errors are faults with a message for the operator.
 func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
-	method := http.MethodGet
-	if r.Head {
-		method = http.MethodHead
-	}
-	req, err := http.NewRequestWithContext(ctx, method, r.URL, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
 	if err != nil {
 		return Response{}, fault.Invalidf("%s: %w", r.URL, err)
 	}
@@ -244,8 +239,8 @@ func read(resp *http.Response, r Request) (Response, error) {
 		return out, nil
 	case resp.StatusCode != http.StatusOK:
 		return out, fault.Unavailablef("%s answers %s", r.URL, resp.Status)
-	case r.Head:
-		return out, nil
+	case resp.ContentLength > MaxBytes:
+		return out, tooLarge(r)
 	}
 	body := io.Reader(resp.Body)
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
@@ -260,10 +255,14 @@ func read(resp *http.Response, r Request) (Response, error) {
 		return out, explain(r.URL, err)
 	}
 	if len(text) > MaxBytes {
-		return out, fault.Invalidf("%s is larger than %d MB", r.URL, MaxBytes>>20)
+		return out, tooLarge(r)
 	}
 	out.Body = text
 	return out, nil
+}
+
+func tooLarge(r Request) error {
+	return fault.Invalidf("%s is larger than %d MB", r.URL, MaxBytes>>20)
 }
 
 // permanent is where the chain of redirects leads as far as each says that it is for good.
