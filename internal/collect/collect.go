@@ -125,7 +125,7 @@ func settle(run *newsletter.SourceRun, state *newsletter.SourceState, src newsle
 		state.NextAt = now.Add(max(found.RetryAfter, time.Duration(src.Every)))
 		return nil
 	case failed != nil:
-		run.Status, run.Reasons = "failed", []string{failed.Error()}
+		run.Status, run.Reasons = "failed", []string{explained(failed)}
 		state.Failures++
 		state.NextAt = now.Add(max(backOff(state.Failures), found.RetryAfter))
 		trouble(&state.Memory, now, failed.Error(), nil)
@@ -140,6 +140,14 @@ func settle(run *newsletter.SourceRun, state *newsletter.SourceState, src newsle
 		return nil
 	}
 	return read(run, state, src, found)
+}
+
+// explained is what went wrong and what to do about it.
+func explained(err error) string {
+	if hint := fault.Hint(err); hint != "" {
+		return err.Error() + ": " + hint
+	}
+	return err.Error()
 }
 
 // read settles a look that gave a whole document.

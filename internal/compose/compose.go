@@ -48,10 +48,10 @@ func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) 
 	}
 	content := newsletter.Content{Date: in.Now, Since: since, Author: "schedule"}
 	groups := pair(in.Items, in.Sources, in.Publication.Fallback())
-	used := map[newsletter.Kind]map[string]bool{}
+	used := map[newsletter.Kind]map[string]string{} // what stands where
 	for _, section := range in.Publication.Sections {
 		if used[section.Kind] == nil {
-			used[section.Kind] = map[string]bool{}
+			used[section.Kind] = map[string]string{}
 		}
 		var picked []newsletter.Entry
 		for _, g := range groups {
@@ -66,12 +66,11 @@ func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) 
 		order(section.Kind, picked)
 		for _, e := range picked {
 			why := ""
-			switch full := section.Max > 0 && count(content.Entries, section.ID) >= section.Max; {
-			case full:
+			if full := section.Max > 0 && count(content.Entries, section.ID) >= section.Max; full {
 				why = fmt.Sprintf("the section holds %d and is full of what comes before it", section.Max)
-			case taken(used[section.Kind], e.Item):
-				why = "it, or the same from another source, stands in this issue already"
-			default:
+			} else if where := take(used[section.Kind], e); where != "" {
+				why = "it, or the same from another source, stands in section " + where
+			} else {
 				content.Entries = append(content.Entries, e)
 			}
 			say(section, e, why)
@@ -113,21 +112,22 @@ func dated(item newsletter.Item) int {
 	return 1
 }
 
-// taken reports whether an item, or the same one from another source, is used, and marks it.
-func taken(used map[string]bool, item newsletter.Item) bool {
-	keys := []string{"t " + fold(item.Title) + " " + day(item)}
-	if item.URL != "" && item.Kind != newsletter.Event { // events of one agenda page may share its address
-		keys = append(keys, "u "+item.URL)
+// take returns the section that has the item, or the same one from another source,
+// and if none has, gives it to the entry's.
+func take(used map[string]string, e newsletter.Entry) (section string) {
+	keys := []string{"t " + fold(e.Item.Title) + " " + day(e.Item)}
+	if e.Item.URL != "" && e.Item.Kind != newsletter.Event { // events of one agenda page may share its address
+		keys = append(keys, "u "+e.Item.URL)
 	}
 	for _, key := range keys {
-		if used[key] {
-			return true
+		if used[key] != "" {
+			return used[key]
 		}
 	}
 	for _, key := range keys {
-		used[key] = true
+		used[key] = e.Section
 	}
-	return false
+	return ""
 }
 
 // fold keeps a title's letters and digits in lower case: quotes and spaces differ between sources.
