@@ -46,6 +46,8 @@ func (l sourceLine) health() string {
 	switch {
 	case l.Status == "":
 		return "never read"
+	case l.NextAt == "":
+		return "read anew next time"
 	case l.Broken:
 		return "BROKEN"
 	case l.Trouble != nil:

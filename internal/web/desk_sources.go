@@ -55,10 +55,12 @@ func viewSource(src newsletter.Source, h newsletter.SourceHealth) sourceView {
 	}
 	v := sourceView{ID: src.ID, URL: src.URL(), Way: src.Way(), Kind: src.Kind, Last: when(h.Run.StartedAt), Next: when(h.NextAt), Reasons: h.Run.Reasons, MovedTo: h.MovedTo,
 		New: h.Run.New, Changed: h.Run.Changed, Unchanged: h.Run.Unchanged, Refused: h.Run.Refused, Status: runWords[h.Run.Status], Class: "good", Health: "well"}
-	if h.Run.Status == "" {
+	switch {
+	case h.Run.Status == "":
 		v.Class, v.Health = "", "never read"
-	}
-	if h.Run.Bad() {
+	case h.NextAt.IsZero():
+		v.Class, v.Health = "", "read anew next time"
+	case h.Run.Bad():
 		v.Class = "bad"
 	}
 	if t := h.Trouble; t != nil {
