@@ -127,6 +127,7 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 		}
 		stamp(result.Items, raw)
 		found.Items, found.Refused = append(found.Items, result.Items...), append(found.Refused, result.Refused...)
+		found.Notes = append(found.Notes, result.Notes...)
 		if result.Next == "" || seen[result.Next] || n == morePages-1 || len(found.Items) >= src.Max {
 			found.Items = found.Items[:min(len(found.Items), src.Max)]
 			return nil

@@ -191,6 +191,7 @@ type Rules struct {
 	Date         Rule    `yaml:"date"`
 	When         Rule    `yaml:"when"`
 	Summary      Rule    `yaml:"summary"`
+	Place        Rule    `yaml:"place"`
 	Venue        Rule    `yaml:"venue"`
 	Contact      Rule    `yaml:"contact"`
 	Language     Rule    `yaml:"language"`

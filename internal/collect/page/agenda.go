@@ -9,10 +9,13 @@ import (
 	"broadsheet/internal/locale"
 )
 
-// When is what an agenda line says: days, both included, and a place.
+// When is what an agenda line says: days, both included, or instants, a place, and
+// what stands behind it.
 type When struct {
 	From, To time.Time
+	AllDay   bool
 	Place    string
+	Rest     string
 }
 
 // The grammar of agenda lines: days with or without months and a year, then a place.
@@ -63,6 +66,11 @@ func ParseWhen(line, heading string, loc *time.Location) (When, bool) {
 	return short(number(m[1]), number(m[2]), month, year, rest, loc)
 }
 
+// ParseFirst reads the first line below a heading, whose days may begin in the month before.
+func ParseFirst(line, heading string, loc *time.Location) (When, bool) {
+	return ParseWhen(line, heading, loc)
+}
+
 func long(m []string, year int, loc *time.Location) (When, bool) {
 	from, ok1 := locale.MonthNamed(m[2])
 	to, ok2 := locale.MonthNamed(m[5])
@@ -107,7 +115,7 @@ func between(fromYear int, from time.Month, first, toYear int, to time.Month, la
 	if !ok1 || !ok2 || end.Before(start) || to != from && end.Sub(start) > longest || further.MatchString(rest) {
 		return When{}, false
 	}
-	return When{From: start, To: end, Place: strings.Trim(rest, " ,;:()[]–—-")}, true
+	return When{From: start, To: end, AllDay: true, Place: strings.Trim(rest, " ,;:()[]–—-")}, true
 }
 
 // What cannot be read rightly is not read: days that are not settled, further
