@@ -242,16 +242,19 @@ func stamp(items []newsletter.Item, raw newsletter.Raw) {
 // unique tells apart items that share an identity: a guid repeated for
 // different links is split by link, a true repetition is dropped.
 func unique(items []newsletter.Item) []newsletter.Item {
-	seen := map[string]bool{}
+	seen := map[string]string{} // address by identity
 	out := items[:0]
 	for _, item := range items {
-		if seen[item.Identity] {
+		if address, repeated := seen[item.Identity]; repeated {
+			if item.URL == address {
+				continue
+			}
 			item.Identity += " " + item.URL
-			if seen[item.Identity] {
+			if _, repeated := seen[item.Identity]; repeated {
 				continue
 			}
 		}
-		seen[item.Identity] = true
+		seen[item.Identity] = item.URL
 		out = append(out, item)
 	}
 	return out

@@ -2,95 +2,105 @@ package locale
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
-	"unicode"
 )
 
-// monthNames maps every written form of a month, in every language, to its number.
-var monthNames = sync.OnceValue(func() map[string]time.Month {
-	table := map[string]time.Month{}
-	for tag, calendar := range calendars {
-		c := calendar()
-		for m := time.January; m <= time.December; m++ {
-			forms := []string{c.MonthWide(m), c.MonthAbbreviated(m)}
-			for _, form := range forms {
-				form = foldMonth(form)
-				if _, taken := table[form]; form != "" && !isNumber(form) && (!taken || tag == "en") {
-					table[form] = m
-				}
-			}
-		}
-	}
-	for form, m := range map[string]time.Month{ // forms that CLDR lacks and sources write
-		"sept": time.September, "fevrier": time.February, "aout": time.August, "decembre": time.December,
-		"januar": time.January, "март": time.March, "январь": time.January, "февраль": time.February,
-		"апрель": time.April, "июнь": time.June, "июль": time.July, "август": time.August,
-		"сентябрь": time.September, "октябрь": time.October, "ноябрь": time.November, "декабрь": time.December,
-	} {
-		table[form] = m
-	}
-	return table
-})
-
-func isNumber(s string) bool {
-	_, err := strconv.Atoi(s)
-	return err == nil
-}
-
-func foldMonth(s string) string { return strings.ToLower(strings.Trim(s, ". \u200f")) }
-
-// MonthNamed returns the month that a word names in any language, short forms included.
-func MonthNamed(word string) (time.Month, bool) {
-	m, ok := monthNames()[foldMonth(word)]
-	return m, ok
-}
-
 // layouts are tried before any reading of words: ISO 8601, RFC 3339, RFC 5322, RFC 1123 and their usual misspellings.
-var layouts = []struct {
-	layout string
-	minute bool
-	zoned  bool
-}{
-	{time.RFC3339Nano, true, true}, {"2006-01-02T15:04Z07:00", true, true}, {"2006-01-02T15:04:05", true, false},
-	{"2006-01-02T15:04", true, false}, {"2006-01-02 15:04:05 -0700", true, true}, {"2006-01-02 15:04:05", true, false},
-	{"2006-01-02 15:04", true, false}, {"2006-01-02", false, false}, {"20060102", false, false},
-	{"Mon, 2 Jan 2006 15:04:05 -0700", true, true}, {"Mon, 2 Jan 2006 15:04:05 MST", true, true},
-	{"Mon, 2 Jan 2006 15:04 -0700", true, true}, {"Mon, 2 Jan 2006 15:04 MST", true, true},
-	{"2 Jan 2006 15:04:05 -0700", true, true}, {"2 Jan 2006 15:04:05 MST", true, true},
-	{"Mon, 2 Jan 06 15:04:05 -0700", true, true}, {"Mon Jan 2 15:04:05 2006", true, false},
+var isoLayouts, mailLayouts = []layout{
+	{time.RFC3339Nano, true}, {"2006-01-02", false}, {"2006-01-02T15:04Z07:00", true}, {"2006-01-02T15:04:05", true}, {"2006-01-02T15:04", true},
+	{"2006-01-02T15:04:05-0700", true}, {"2006-01-02T15:04:05.999-0700", true}, {"2006-01-02 15:04:05 -0700", true}, {"2006-01-02 15:04:05Z07:00", true}, {"2006-01-02 15:04:05", true}, {"2006-01-02 15:04", true},
+}, []layout{
+	{"Mon, 2 Jan 2006 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04 -0700", true}, {"2 Jan 2006 15:04:05 -0700", true}, {"Mon, 2 Jan 06 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04:05 Z07:00", true},
+	{"Mon, 02 Jan 2006", false}, {"Monday, 2-Jan-06 15:04:05 -0700", true},
 }
 
-// zones are the names RFC 5322 section 4.3 gives to offsets; Go reads unknown names as UTC.
-var zones = strings.NewReplacer(" EST", " -0500", " EDT", " -0400", " CST", " -0600", " CDT", " -0500",
-	" MST", " -0700", " MDT", " -0600", " PST", " -0800", " PDT", " -0700", " CET", " +0100", " CEST", " +0200", " UT", " +0000", " GMT", " +0000", " UTC", " +0000")
+type layout struct {
+	text  string
+	timed bool
+}
 
-// ParseDate finds a date in text. Days are read first and months named in any
-// language; minute says whether a time of day was given. A date that does not
-// exist, such as 31 April, is no date. Without an offset of its own the date is
-// one of loc.
+// ParseDate finds a date in text. Days are read before months and months named in
+// any language; minute says whether a time of day was given. A date that does not
+// exist, such as 31 April, is no date, and neither is a month without a day.
+// Without an offset of its own the date is one of loc.
 func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) {
 	text = strings.TrimSpace(toASCIIDigits(text))
+	if len(text) < 6 {
+		return time.Time{}, false, false
+	}
+	if at, minute, ok := written4(text, loc); ok {
+		return at, minute, plausible(at)
+	}
+	if len(text) > maxDateText {
+		text = strings.ToValidUTF8(text[:maxDateText], "")
+	}
+	return parseWords(twoWords.Replace(text), loc)
+}
+
+// maxDateText is how far into a text a date is looked for.
+const maxDateText = 400
+
+// written4 reads what machines write.
+func written4(text string, loc *time.Location) (time.Time, bool, bool) {
+	layouts := isoLayouts
+	switch first := text[0]; {
+	case isNumber(text):
+		return digits(text, loc)
+	case len(text) > 10 && text[8] == 'T' && isNumber(text[:8]):
+		layouts = []layout{{"20060102T150405Z0700", true}, {"20060102T150405", true}}
+	case first >= '0' && first <= '9' && len(text) > 4 && text[4] == '-':
+	case strings.IndexByte(text, ' ') > 0 && len(text) < 48:
+		layouts = mailLayouts
+		text = offsets(text)
+	default:
+		return time.Time{}, false, false
+	}
 	for _, l := range layouts {
-		candidate := text
-		if l.zoned {
-			candidate = zones.Replace(text)
-			candidate = strings.Replace(candidate, "+0000C", "+0000", 1)
-		}
-		layout := strings.Replace(l.layout, "MST", "-0700", 1)
-		if at, err := time.ParseInLocation(layout, candidate, loc); err == nil && plausible(at) {
-			return at, l.minute, true
+		if at, err := time.ParseInLocation(l.text, text, loc); err == nil {
+			return at, l.timed, true
 		}
 	}
-	return parseWords(text, loc)
+	return time.Time{}, false, false
+}
+
+// offsets writes the zone that a date ends with as RFC 5322 section 3.3 does; Go reads unknown names as UTC.
+func offsets(text string) string {
+	at := strings.LastIndexByte(text, ' ')
+	zone := text[at+1:]
+	if seconds, ok := zones[zone]; ok {
+		return text[:at+1] + time.Unix(0, 0).In(time.FixedZone("", seconds)).Format("-0700")
+	}
+	if len(zone) == 6 && zone[3] == ':' && (zone[0] == '+' || zone[0] == '-') {
+		return text[:at+1] + zone[:3] + zone[4:]
+	}
+	return text
+}
+
+// digits reads a date that is digits only: a day, or seconds or milliseconds since 1970.
+func digits(text string, loc *time.Location) (at time.Time, minute, ok bool) {
+	switch len(text) {
+	case 8:
+		at, err := time.ParseInLocation("20060102", text, loc)
+		return at, false, err == nil
+	case 14:
+		at, err := time.ParseInLocation("20060102150405", text, loc)
+		return at, true, err == nil
+	case 10:
+		at = time.Unix(int64(number(text)), 0).In(loc)
+	case 13:
+		at = time.UnixMilli(int64(number(text))).In(loc)
+	}
+	return at, true, at.Year() >= 1980 && at.Year() <= 2200
 }
 
 func plausible(t time.Time) bool { return t.Year() >= 1900 && t.Year() <= 2200 }
 
 // toASCIIDigits turns Arabic-Indic and Persian digits into 0-9.
 func toASCIIDigits(s string) string {
+	if !strings.ContainsAny(s, "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹") {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '٠' && r <= '٩':
@@ -103,95 +113,42 @@ func toASCIIDigits(s string) string {
 }
 
 var (
-	yearFirst = regexp.MustCompile(`(?:^|\D)((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?:\D|$)`)
-	dayFirst  = regexp.MustCompile(`(?:^|\D)(\d{1,2})[-/.](\d{1,2})[-/.]((?:19|20)\d\d)(?:\D|$)`)
-	clock     = regexp.MustCompile(`(?:^|\s|,|T)(\d{1,2})[:hH.](\d{2})(?:\s*([AaPp])\.?[Mm])?(?:\D|$)`)
-	token     = regexp.MustCompile(`[\p{L}\p{M}]+\.?|\d+`)
+	yearFirst = regexp.MustCompile(`(?:^|[^\d])((?:19|20)\d\d)\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{1,2})(?:[^\d]|$)`)
+	dayFirst  = regexp.MustCompile(`(?:^|[^\d.])(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]\s?((?:19|20)\d\d)(?:[^\d]|$)`)
+	shortYear = regexp.MustCompile(`^\W*(\d{1,2})([/.])(\d{1,2})[/.](\d\d)(?:$|[\s,])`)
 )
 
 func parseWords(text string, loc *time.Location) (time.Time, bool, bool) {
-	if m := yearFirst.FindStringSubmatch(text); m != nil {
-		return compose(text[strings.Index(text, m[3]):], m[1], m[2], m[3], loc)
+	if m := yearFirst.FindStringSubmatchIndex(text); m != nil {
+		return composed(text[:m[2]], text[m[7]:], number(text[m[2]:m[3]]), number(text[m[4]:m[5]]), number(text[m[6]:m[7]]), loc)
 	}
-	if m := dayFirst.FindStringSubmatch(text); m != nil {
-		rest := text[strings.Index(text, m[3])+len(m[3]):]
-		return compose(rest, m[3], m[2], m[1], loc)
+	for _, pattern := range []*regexp.Regexp{dayFirst, shortYear} {
+		m := pattern.FindStringSubmatchIndex(text)
+		if m == nil {
+			continue
+		}
+		day, month, year := number(text[m[2]:m[3]]), number(text[m[6]:m[7]]), number(text[m[8]:m[9]])
+		if year < 100 {
+			year += 2000
+		}
+		if text[m[4]] == '/' && month > 12 && day <= 12 { // only as Americans write can it be a date
+			day, month = month, day
+		}
+		return composed(text[:m[2]], text[m[9]:], year, month, day, loc)
 	}
 	return parseNamed(text, loc)
 }
 
-// parseNamed reads "16 March 2022", "1er janvier 2017", "March 16, 2022", "jeudi 23 mars 2017".
-func parseNamed(text string, loc *time.Location) (time.Time, bool, bool) {
-	spots := token.FindAllStringIndex(text, -1)
-	word := func(i int) string {
-		if i < 0 || i >= len(spots) {
-			return ""
-		}
-		return text[spots[i][0]:spots[i][1]]
+// composed makes a date with the time of day that stands beside it.
+func composed(before, after string, year, month, day int, loc *time.Location) (time.Time, bool, bool) {
+	c, timed := clockNear(before, after)
+	if c.Zone != nil {
+		loc = c.Zone
 	}
-	for i := range spots {
-		month, ok := MonthNamed(word(i))
-		if !ok {
-			continue
-		}
-		day, year, last := word(i-1), word(i+1), i+1
-		if ordinal[strings.ToLower(strings.TrimSuffix(day, "."))] { // 1er, 2nd, 3.
-			day = word(i - 2)
-		}
-		if preposition[strings.ToLower(day)] { // 5 de marzo de 2020
-			day = word(i - 2)
-		}
-		if preposition[strings.ToLower(year)] {
-			year, last = word(i+2), i+2
-		}
-		if !isDay(day) && isDay(year) { // March 16, 2022 and March 16th, 2022
-			day, year, last = year, word(i+2), i+2
-			if ordinal[strings.ToLower(year)] {
-				year, last = word(i+3), i+3
-			}
-		}
-		if !isDay(day) || len(year) != 4 || !isNumber(year) {
-			continue
-		}
-		return compose(text[spots[last][1]:], year, strconv.Itoa(int(month)), day, loc)
-	}
-	return time.Time{}, false, false
-}
-
-var (
-	ordinal     = map[string]bool{"er": true, "st": true, "nd": true, "rd": true, "th": true, "º": true}
-	preposition = map[string]bool{"de": true, "of": true, "di": true, "del": true}
-)
-
-func isDay(s string) bool {
-	n, err := strconv.Atoi(s)
-	return err == nil && len(s) <= 2 && n >= 1 && n <= 31
-}
-
-func compose(rest, year, month, day string, loc *time.Location) (time.Time, bool, bool) {
-	y, _ := strconv.Atoi(year)
-	m, _ := strconv.Atoi(month)
-	d, _ := strconv.Atoi(day)
-	hour, minute, timed := clockIn(rest)
-	at := time.Date(y, time.Month(m), d, hour, minute, 0, 0, loc)
-	if int(at.Month()) != m || !plausible(at) {
+	at := time.Date(year, time.Month(month), day, c.Hour, c.Minute, c.Second, 0, loc)
+	exists := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if int(exists.Month()) != month || exists.Day() != day || month < 1 || !plausible(exists) {
 		return time.Time{}, false, false
 	}
 	return at, timed, true
-}
-
-func clockIn(text string) (hour, minute int, ok bool) {
-	m := clock.FindStringSubmatch(text)
-	if m == nil {
-		return 0, 0, false
-	}
-	hour, _ = strconv.Atoi(m[1])
-	minute, _ = strconv.Atoi(m[2])
-	if m[3] != "" {
-		hour %= 12
-		if unicode.ToLower(rune(m[3][0])) == 'p' {
-			hour += 12
-		}
-	}
-	return hour, minute, hour < 24 && minute < 60
 }

@@ -33,7 +33,7 @@ func trouble(doc *goquery.Document, src newsletter.Source) error {
 		return fault.WithHint(fault.NotFoundf("source %s: the page says that it was not found, though the server answers as if it were", src.ID), "look for the page's new address")
 	case signIn.MatchString(title) && doc.Find("input[type=password]").Length() > 0:
 		return fault.WithHint(fault.Forbiddenf("source %s: the site asks to sign in", src.ID), "take a public page, or set headers:")
-	case words == 0 && doc.Find("script").Length() == 0:
+	case words == 0 && doc.Find("script, img").Length() == 0:
 		return fault.Invalidf("source %s: the page is empty", src.ID)
 	}
 	return nil
