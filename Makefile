@@ -22,17 +22,8 @@ test: test-deps lint unit ## Everything: format, vet, staticcheck, tests with -r
 
 check: test ## The same as test
 
-DEBS := gcc libc6-dev postgresql postfix python3 python3-dkim opendkim spamassassin nodejs npm
 test-deps: ## Install what the tests need beyond Go (Debian, as root): a C compiler, PostgreSQL, postfix's smtp-sink, judges of mail
-	@missing=; command -v gcc >/dev/null || missing=1; ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing=1; \
-	for p in /usr/sbin/smtp-source /usr/sbin/opendkim /usr/bin/spamassassin; do [ -x $$p ] || missing=1; done; \
-	/usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing=1; command -v npm >/dev/null || missing=1; \
-	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "make test needs: apt-get install $(DEBS)" >&2; exit 1; fi; \
-	  if [ ! -e /usr/sbin/policy-rc.d ]; then made=1; printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; fi; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBS) >/dev/null; status=$$?; \
-	  [ -z "$$made" ] || rm /usr/sbin/policy-rc.d; exit $$status; fi
-	@cd internal/testkit/judge && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent
+	@internal/testkit/deps.sh
 
 lint: # gofmt, vet, staticcheck
 	@unformatted=$$(gofmt -l cmd internal subscribers templates); if [ -n "$$unformatted" ]; then echo "run gofmt -w on: $$unformatted" >&2; exit 1; fi
