@@ -19,6 +19,14 @@ type Clock struct {
 	Zone                 *time.Location // nil where none is written
 }
 
+// On returns the instant at which the clock shows this time on a day.
+func (c Clock) On(day time.Time, loc *time.Location) time.Time {
+	if c.Zone != nil {
+		loc = c.Zone
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), c.Hour, c.Minute, c.Second, 0, loc)
+}
+
 const (
 	hours  = `(\d{1,2})(?:[:.hH]|\s?h\s?|ч)(\d{2})(?::(\d{2})(?:[.,]\d+)?)?`
 	oclock = `(\d{1,2})\s?(?:h\b|heures?\b|Uhr\b|ч\b|часов\b)`

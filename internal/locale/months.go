@@ -35,7 +35,7 @@ var twoWords = strings.NewReplacer("كانون الثاني", "يناير", "ك�
 var monthNames = sync.OnceValue(func() map[string]time.Month {
 	table := map[string]time.Month{}
 	add := func(tag, form string, m time.Month) {
-		form = fold(form)
+		form = Fold(form)
 		if _, taken := table[form]; form != "" && !isNumber(form) && (!taken || tag == "en") {
 			table[form] = m
 		}
@@ -62,12 +62,12 @@ var monthNames = sync.OnceValue(func() map[string]time.Month {
 
 // MonthNamed returns the month that a word names in any language, short forms included.
 func MonthNamed(word string) (time.Month, bool) {
-	m, ok := monthNames()[fold(word)]
+	m, ok := monthNames()[Fold(word)]
 	return m, ok
 }
 
-// fold makes spellings of a word equal: case, accents, vowel points, the final sigma and a last dot.
-func fold(word string) string {
+// Fold makes spellings of a word equal: case, accents, vowel points, the final sigma and a last dot.
+func Fold(word string) string {
 	word = strings.Trim(word, ". \u200f\u200e")
 	for i := range len(word) {
 		if word[i] >= 0x80 {

@@ -29,7 +29,7 @@ func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) 
 	if len(text) < 6 {
 		return time.Time{}, false, false
 	}
-	if at, minute, ok := written4(text, loc); ok {
+	if at, minute, ok := machine(text, loc); ok {
 		return at, minute, plausible(at)
 	}
 	if len(text) > maxDateText {
@@ -41,8 +41,8 @@ func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) 
 // maxDateText is how far into a text a date is looked for.
 const maxDateText = 400
 
-// written4 reads what machines write.
-func written4(text string, loc *time.Location) (time.Time, bool, bool) {
+// machine reads what machines write.
+func machine(text string, loc *time.Location) (time.Time, bool, bool) {
 	layouts := isoLayouts
 	switch first := text[0]; {
 	case isNumber(text):

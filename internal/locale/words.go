@@ -18,7 +18,7 @@ var (
 func set(words string) map[string]bool {
 	out := map[string]bool{}
 	for _, word := range strings.Fields(words) {
-		out[fold(word)] = true
+		out[Fold(word)] = true
 	}
 	return out
 }
@@ -39,7 +39,7 @@ func (w words) at(i int) string {
 // skip returns the next place from i on, in steps, whose word is none of those.
 func (w words) skip(i, step int, those ...map[string]bool) int {
 	for ; i >= 0 && i < len(w.spots); i += step {
-		word, any := fold(w.at(i)), false
+		word, any := Fold(w.at(i)), false
 		for _, set := range those {
 			any = any || set[word]
 		}

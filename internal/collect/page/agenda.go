@@ -2,7 +2,6 @@ package page
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,135 +17,242 @@ type When struct {
 	Rest     string
 }
 
-// The grammar of agenda lines: days with or without months and a year, then a place.
+// ParseWhen reads an agenda line: days or a range of them, times, and a place
+// before or behind, in any of our languages. heading lends the month and year that
+// the line lacks; a range that cannot lie in its month runs into the next.
 //
-//	21-22, Tbilisi              under "March 2017"
+//	21-22, Tbilisi                        under "March 2017"
 //	28-30 March 2017, Haifa
 //	31 March-1 April, Klagenfurt
-//	30-2, Venice                from the heading's month into the next
-var (
-	dash    = `\s*(?:-|–|—|&|and|et|to|au)\s*`
-	month   = `([\p{L}\p{M}]+\.?)`
-	dayOf   = `(\d{1,2})(?:er|st|nd|rd|th)?`
-	longRow = regexp.MustCompile(`^(?:\p{L}+\.?,?\s+)?` + dayOf + `\s+` + month + `(?:\s+(\d{4}))?` + dash + dayOf + `\s+` + month + `(?:\s+(\d{4}))?(.*)$`)
-	dayRow  = regexp.MustCompile(`^(?:\p{L}+\.?,?\s+)?` + dayOf + `(?:` + dash + dayOf + `)?(?:\s+` + month + `)?(?:\s+(\d{4}))?(.*)$`)
-)
-
-// ParseWhen reads an agenda line. heading lends the month and year that the line lacks.
+//	mardi 4 avril 2017, 9h - 12h30, Strasbourg
+//	30-2, Venice                          from the heading's month into the next
+//
+// What cannot be read rightly is not read: days that are not settled, days that do
+// not exist, and days that are no single range.
 func ParseWhen(line, heading string, loc *time.Location) (When, bool) {
-	line = strings.TrimSpace(line)
-	if unsure.MatchString(line) {
+	return parseWhen(line, heading, loc, false)
+}
+
+// ParseFirst reads the first line below a heading: there a range that cannot lie
+// in the heading's month begins in the month before ("28-2, Georgia").
+func ParseFirst(line, heading string, loc *time.Location) (When, bool) {
+	return parseWhen(line, heading, loc, true)
+}
+
+func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool) {
+	line = clean(line)
+	p := newPhrase(line)
+	points, from, to, ok := p.days()
+	if !ok {
 		return When{}, false
 	}
 	month, year := monthYear(heading)
-	if m := longRow.FindStringSubmatch(line); m != nil {
-		if w, ok := long(m, year, loc); ok {
-			return w, true
-		}
-	}
-	m := dayRow.FindStringSubmatch(line)
-	if m == nil {
+	if !settle(points, month, year, first) {
 		return When{}, false
 	}
-	rest := m[5]
-	if m[3] != "" {
-		named, ok := locale.MonthNamed(m[3])
-		if ok {
-			month = named
-		} else {
-			rest = m[3] + rest // the word was the place
-			if m[4] != "" {
-				return When{}, false
+	start, end, ok := span(points, loc)
+	if !ok {
+		return When{}, false
+	}
+	w := When{From: start, To: end, AllDay: true}
+	rest := w.clock(line[to:], points, loc)
+	return w, w.place(line[:from], rest)
+}
+
+// longest is how long a range over a month's end may be whose months are not both
+// written: "22-21" is a slip, no meeting of a month.
+const longest = 21 * 24 * time.Hour
+
+// settle gives every day its month and year: from its neighbour behind, from the
+// heading, or by what can only be meant.
+func settle(points []point, month time.Month, year int, first bool) bool {
+	last := len(points) - 1
+	lent := points[last].month == 0 // by the heading
+	if lent {
+		points[last].month = month
+	}
+	if points[last].month == 0 {
+		return false
+	}
+	for i := last - 1; i >= 0; i-- {
+		if points[i].month != 0 {
+			continue
+		}
+		points[i].month, points[i].shared = points[i+1].month, true
+		if points[i].day <= points[i+1].day {
+			continue
+		}
+		if lent && !first { // from the heading's month into the next
+			for j := i + 1; j <= last; j++ {
+				points[j].month = points[j].month%12 + 1
+			}
+			continue
+		}
+		points[i].month = (points[i].month+10)%12 + 1
+	}
+	return years(points, month, year)
+}
+
+// years gives every day its year. A range that ends in an earlier month than it
+// begins goes over the year's end.
+func years(points []point, month time.Month, year int) bool {
+	last := len(points) - 1
+	if points[last].year == 0 && points[0].year != 0 {
+		points[last].year = points[0].year
+		if points[last].month < points[0].month {
+			points[last].year++
+		}
+	}
+	if points[last].year == 0 {
+		if year == 0 {
+			return false
+		}
+		points[last].year = year
+		if points[last].month < points[0].month && points[last].month != month {
+			points[last].year++
+		}
+	}
+	for i := last - 1; i >= 0; i-- {
+		if points[i].year == 0 {
+			points[i].year = points[i+1].year
+			if points[i].month > points[i+1].month {
+				points[i].year--
 			}
 		}
 	}
-	if m[4] != "" {
-		year = number(m[4])
-	}
-	return short(number(m[1]), number(m[2]), month, year, rest, loc)
+	return true
 }
 
-// ParseFirst reads the first line below a heading, whose days may begin in the month before.
-func ParseFirst(line, heading string, loc *time.Location) (When, bool) {
-	return ParseWhen(line, heading, loc)
-}
-
-func long(m []string, year int, loc *time.Location) (When, bool) {
-	from, ok1 := locale.MonthNamed(m[2])
-	to, ok2 := locale.MonthNamed(m[5])
-	if !ok1 || !ok2 {
-		return When{}, false
+// span checks the days against the calendar and each other.
+func span(points []point, loc *time.Location) (start, end time.Time, ok bool) {
+	var days []time.Time
+	for _, p := range points {
+		at := time.Date(p.year, p.month, p.day, 0, 0, 0, 0, loc)
+		if at.Day() != p.day || p.year < 1900 || p.year > 2200 {
+			return start, end, false
+		}
+		days = append(days, at)
 	}
-	fromYear, toYear := year, year
-	if m[6] != "" {
-		fromYear, toYear = number(m[6]), number(m[6])
-		if to < from {
-			fromYear--
+	for i := 1; i < len(days); i++ {
+		before, p := days[i-1], points[i]
+		follows := before.AddDate(0, 0, 1).Equal(days[i])
+		switch {
+		case days[i].Before(before), p.and && !follows, !p.and && i > 1:
+			return start, end, false
+		case points[i-1].shared && points[i-1].month != p.month && days[i].Sub(before) > longest:
+			return start, end, false
 		}
 	}
-	if m[3] != "" {
-		fromYear = number(m[3])
-	}
-	if m[6] == "" {
-		toYear = fromYear
-		if to < from {
-			toYear++
-		}
-	}
-	return between(fromYear, from, number(m[1]), toYear, to, number(m[4]), m[7], loc)
+	return days[0], days[len(days)-1], true
 }
 
-func short(first, last int, month time.Month, year int, rest string, loc *time.Location) (When, bool) {
-	if last == 0 {
-		last = first
-	}
-	toYear, to := year, month
-	if last < first {
-		if to++; to > time.December {
-			toYear, to = year+1, time.January
-		}
-	}
-	return between(year, month, first, toYear, to, last, rest, loc)
-}
-
-func between(fromYear int, from time.Month, first, toYear int, to time.Month, last int, rest string, loc *time.Location) (When, bool) {
-	start, ok1 := date(fromYear, from, first, loc)
-	end, ok2 := date(toYear, to, last, loc)
-	if !ok1 || !ok2 || end.Before(start) || to != from && end.Sub(start) > longest || further.MatchString(rest) {
-		return When{}, false
-	}
-	return When{From: start, To: end, AllDay: true, Place: strings.Trim(rest, " ,;:()[]–—-")}, true
-}
-
-// What cannot be read rightly is not read: days that are not settled, further
-// days after a range ("10-11 and 14"), and ranges over a month's end that are
-// longer than any meeting ("22-21" is a slip).
 var (
-	unsure  = regexp.MustCompile(`(?i)\b(to be confirmed|tbc|tbd|à confirmer|noch offen|por confirmar|da confermare)\b`)
-	further = regexp.MustCompile(`^\s*(?:,|;|&|\+|and|et|und|y|e)?\s*\d{1,2}(?:\D|$)`)
+	clockBefore = regexp.MustCompile(`(?i)^[\s,;:|(-]*(?:(?:from|at|de|du|à|von|um|ab|dalle|alle|ore|ora|h|a las|de las|las|das|às|с|в|από|στις)\b\.?\s*)*`)
+	clockTo     = regexp.MustCompile(`(?i)^\s*(?:-|to\b|until\b|bis\b|à\b|a las\b|a\b|alle\b|às\b|до\b|έως\b|and\b|et\b)\s*(?:las\s+|ore\s+)?`)
 )
 
-const longest = 21 * 24 * time.Hour
+// clock reads the times of day behind the days and returns what stands behind them.
+func (w *When) clock(rest string, points []point, loc *time.Location) string {
+	head := clockBefore.FindString(rest)
+	begin, behind, ok := locale.ClockAt(rest[len(head):])
+	if !ok {
+		return rest
+	}
+	end, ended := locale.Clock{}, false
+	if to := clockTo.FindString(behind); to != "" {
+		if c, more, ok := locale.ClockAt(behind[len(to):]); ok {
+			end, behind, ended = c, more, true
+		}
+	}
+	if begin.Zone == nil {
+		begin.Zone = end.Zone
+	}
+	if end.Zone == nil {
+		end.Zone = begin.Zone
+	}
+	if len(points) > 1 && !ended {
+		return behind // it begins at that time; when it ends nobody says
+	}
+	w.AllDay = false
+	w.From = begin.On(w.From, loc)
+	if !ended {
+		w.To = time.Time{}
+		return behind
+	}
+	if w.To = end.On(w.To, loc); w.To.Before(w.From) && len(points) == 1 { // over midnight
+		w.To = w.To.AddDate(0, 0, 1)
+	}
+	return behind
+}
 
-func date(year int, month time.Month, day int, loc *time.Location) (time.Time, bool) {
-	t := time.Date(year, month, day, 0, 0, 0, 0, loc)
-	return t, year >= 1900 && month >= 1 && t.Day() == day && t.Month() == month
+var (
+	unsure     = regexp.MustCompile(`(?i)to be (?:confirmed|announced|decided|determined|defined)|\btb[acd]\b|à (?:confirmer|préciser|définir|fixer)|noch offen|wird noch|por (?:confirmar|definir|determinar)|da (?:confermare|definire)|a confirmar|уточня|подлежит|сообщ|ανακοινωθεί|επιβεβαί`)
+	unsureDays = regexp.MustCompile(`(?i)\b(?:dates?|days?|jours?|termine?|datum|fechas?|data|datas)\b`)
+	placeWord  = regexp.MustCompile(`(?i)^(?:à|in|at|en|a|im|в|во|г\.|στην?|στο|στον)\s+`)
+	yearBehind = regexp.MustCompile(`(?i)^\s*(?:г\.|гг\.|года|год|р\.|року|წ\.)`)
+)
+
+// place reads what stands before and behind the days. It is false where the days
+// themselves are not settled.
+func (w *When) place(before, behind string) bool {
+	behind = strings.TrimSpace(yearBehind.ReplaceAllString(behind, ""))
+	if at := unsure.FindStringIndex(behind); at != nil {
+		if head := strings.Trim(behind[:at[0]], " ,;:-("); head == "" || unsureDays.MatchString(head) {
+			return false
+		}
+		behind = ""
+	}
+	if unsure.MatchString(before) || further.MatchString(behind) {
+		return false
+	}
+	if inner, rest, ok := bracketed(behind); ok {
+		w.Place, w.Rest = inner, trimmed(rest)
+	} else {
+		place, rest, _ := strings.Cut(strings.TrimLeft(behind, " ,;:|-"), " - ")
+		w.Place, w.Rest = trimmed(place), trimmed(rest)
+	}
+	if before = trimmed(before); w.Place == "" {
+		w.Place = before
+	} else if w.Rest == "" {
+		w.Rest = before
+	}
+	w.Place = strings.TrimSpace(placeWord.ReplaceAllString(w.Place, ""))
+	return true
+}
+
+// further are more days behind the ones that were read: no single range.
+var further = regexp.MustCompile(`(?i)^\s*(?:,|;|&|\+|and|et|und|y|e|и|και)?\s*\d{1,2}(?:\D|$)`)
+
+func bracketed(text string) (inner, rest string, ok bool) {
+	text = strings.TrimLeft(text, " ,;:|-")
+	if !strings.HasPrefix(text, "(") && !strings.HasPrefix(text, "[") {
+		return "", "", false
+	}
+	end := strings.IndexAny(text, ")]")
+	if end < 0 {
+		return "", "", false
+	}
+	return strings.TrimSpace(text[1:end]), text[end+1:], true
+}
+
+// trimmed drops what separates, but not the bracket that belongs to the text.
+func trimmed(text string) string {
+	text = strings.Trim(text, " ,;:|-–—.")
+	if strings.Count(text, "(") != strings.Count(text, ")") {
+		text = strings.Trim(text, "()[] ,;:")
+	}
+	return text
 }
 
 // monthYear finds a month and a year in a heading such as "March 2017" or "Agenda - mars 2017".
 func monthYear(heading string) (month time.Month, year int) {
-	for _, word := range strings.FieldsFunc(heading, func(r rune) bool { return r == ' ' || r == ',' || r == ':' || r == '/' }) {
-		if m, ok := locale.MonthNamed(word); ok && month == 0 {
-			month = m
+	for _, t := range newPhrase(clean(heading)).tokens {
+		if t.month != 0 && month == 0 {
+			month = t.month
 		}
-		if n := number(word); n >= 1900 && n <= 2200 {
-			year = n
+		if t.number >= 1900 && t.number <= 2200 {
+			year = t.number
 		}
 	}
 	return month, year
-}
-
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
 }
