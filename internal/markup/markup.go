@@ -158,6 +158,9 @@ func stripReserved(s string) string {
 // trackers are query parameters that say where a reader came from, not what the page is.
 var trackers = regexp.MustCompile(`(?i)^(utm_\w+|fbclid|gclid|mc_cid|mc_eid|phpsessid|jsessionid|sid|p_p_\w+|p_auth|_ga)$`)
 
+// session is what Java servers put behind a path for browsers without cookies.
+var session = regexp.MustCompile(`(?i);jsessionid=[^/;]*`)
+
 // Link resolves a reference against base (may be nil) and drops what only
 // tracks. It reports false, with "", for anything but http, https and mailto.
 func Link(base *url.URL, ref string) (string, bool) {
@@ -180,6 +183,9 @@ func Link(base *url.URL, ref string) (string, bool) {
 		return "", false
 	}
 	u.Host, u.Fragment = strings.ToLower(u.Host), ""
+	if at := session.FindStringIndex(u.Path); at != nil {
+		u.Path, u.RawPath = u.Path[:at[0]]+u.Path[at[1]:], ""
+	}
 	if u.RawQuery != "" {
 		kept := u.Query()
 		changed := false

@@ -107,10 +107,7 @@ func (r *reader) summary(it *newsletter.Item, text string) string {
 	if at, rest, ok := locale.Embargo(text, r.src.Location()); ok {
 		it.Embargo, text = at, rest
 	}
-	if rest, ok := strings.CutPrefix(text, it.Title); ok && len(rest) > len(it.Title) {
-		text = strings.TrimLeft(rest, " .:-–—")
-	}
-	return markup.Shorten(text, summaryLength)
+	return markup.Summary(text, it.Title, summaryLength)
 }
 
 // identity names an item that has no address of its own. An event keeps its
