@@ -15,28 +15,34 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// documents are the files that a rule finds, each once.
+// documents are the files that a rule finds, each once. What other links to the
+// same file say of it counts too: a cover says less than a text.
 func documents(scope *goquery.Selection, rule newsletter.Rule, base *url.URL) (out []newsletter.Document) {
+	meet := func(s *goquery.Selection, found bool) {
+		link, ok := markup.Link(base, s.AttrOr("href", ""))
+		at := slices.IndexFunc(out, func(o newsletter.Document) bool { return o.URL == link })
+		if !ok || !strings.HasPrefix(link, "http") || at < 0 && !found {
+			return
+		}
+		d := newsletter.Document{Language: documentLanguage(s, link), URL: link, Title: text(s)}
+		d.Pages, d.Bytes = extent(d.Title)
+		if at < 0 {
+			out = append(out, d)
+			return
+		}
+		out[at] = joined(out[at], d)
+	}
 	for _, entry := range rule {
 		selector, _ := split(entry)
-		find(scope, selector).Each(func(_ int, s *goquery.Selection) {
-			link, ok := markup.Link(base, s.AttrOr("href", ""))
-			if !ok || !strings.HasPrefix(link, "http") {
-				return
-			}
-			d := newsletter.Document{Language: documentLanguage(s, link), URL: link, Title: text(s)}
-			d.Pages, d.Bytes = extent(d.Title)
-			if at := slices.IndexFunc(out, func(o newsletter.Document) bool { return o.URL == link }); at >= 0 {
-				out[at] = joined(out[at], d)
-				return
-			}
-			out = append(out, d)
-		})
+		find(scope, selector).Each(func(_ int, s *goquery.Selection) { meet(s, true) })
+	}
+	if len(out) > 0 {
+		scope.Find("a[href]").Each(func(_ int, s *goquery.Selection) { meet(s, false) })
 	}
 	return out
 }
 
-// joined is what two links to one file say together: a cover says less than a text.
+// joined is what two links to one file say together.
 func joined(a, b newsletter.Document) newsletter.Document {
 	if a.Title == "" {
 		a.Title = b.Title
