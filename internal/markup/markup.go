@@ -90,20 +90,42 @@ func Text(source string) string {
 	if !strings.ContainsAny(source, "<&") {
 		return Plain(source)
 	}
-	node, err := html.Parse(strings.NewReader(source))
-	if err != nil {
-		return Plain(source)
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(source))
+	silent := 0 // elements that are open and say nothing
+	for {
+		kind := z.Next()
+		switch kind {
+		case html.ErrorToken: // the end
+			return Plain(b.String())
+		case html.TextToken:
+			if silent == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			tag := atom.Lookup(name)
+			switch {
+			case mute[tag] && kind == html.StartTagToken:
+				silent++
+			case mute[tag] && kind == html.EndTagToken:
+				silent = max(0, silent-1)
+			case blocks[tag]:
+				b.WriteByte(' ')
+			}
+		}
 	}
-	return NodeText(node)
 }
+
+// mute are the elements whose text no reader sees.
+var mute = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true}
 
 // NodeText returns the plain words below a node on one line; scripts and styles have none.
 func NodeText(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
-		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Template, atom.Noscript:
+		if mute[n.DataAtom] {
 			return
 		}
 		if n.Type == html.TextNode {
