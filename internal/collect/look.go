@@ -15,6 +15,7 @@ import (
 	"broadsheet/internal/collect/page"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/fetch"
+	"broadsheet/internal/locale"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
@@ -142,8 +143,12 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 	}
 }
 
-// checked puts the last touches to what was read: doubles, and what a person should look at.
+// checked puts the last touches to what was read: languages, doubles, and what a person should look at.
 func checked(src newsletter.Source, found Found) Found {
+	for i := range found.Items {
+		item := &found.Items[i]
+		item.Language = locale.Tongue(item.Title+" "+item.Summary, item.Language)
+	}
 	found.Items = unique(found.Items)
 	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
