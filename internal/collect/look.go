@@ -149,6 +149,7 @@ func checked(src newsletter.Source, found Found) Found {
 		item := &found.Items[i]
 		item.Language = locale.Tongue(item.Title+" "+item.Summary, item.Language)
 	}
+	withoutBoilerplate(found.Items)
 	found.Items = unique(found.Items)
 	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
