@@ -37,7 +37,7 @@ func newPolicy() *bluemonday.Policy {
 // HTML returns the safe part of outside HTML, with links made absolute by base.
 func HTML(outside string, base *url.URL) template.HTML {
 	resolved := resolveLinks(stripReserved(outside), base)
-	return template.HTML(strings.TrimSpace(policy.Sanitize(resolved)))
+	return template.HTML(strings.TrimSpace(stripReserved(policy.Sanitize(resolved)))) // again: entities may have been reserved characters
 }
 
 // markdown lets raw HTML through, because the gate behind it knows what of that
