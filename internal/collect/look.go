@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"broadsheet/internal/collect/calendar"
@@ -143,11 +145,14 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 	}
 }
 
-// checked puts the last touches to what was read: languages, doubles, and what a person should look at.
+// checked puts the last touches to what was read: languages, report years, doubles, and what a person should look at.
 func checked(src newsletter.Source, found Found) Found {
 	for i := range found.Items {
 		item := &found.Items[i]
 		item.Language = locale.Tongue(item.Title+" "+item.Summary, item.Language)
+		if item.Kind == newsletter.Report && item.Year == 0 {
+			item.Year = page.ReportYear(item.Title)
+		}
 	}
 	withoutBoilerplate(found.Items)
 	found.Items = unique(found.Items)
@@ -248,19 +253,19 @@ func stamp(items []newsletter.Item, raw newsletter.Raw) {
 // unique tells apart items that share an identity: a guid repeated for
 // different links is split by link, a true repetition is dropped.
 func unique(items []newsletter.Item) []newsletter.Item {
-	seen := map[string]string{} // address by identity
+	seen, titles := map[string]string{}, map[string]string{} // address and title by identity
 	out := items[:0]
 	for _, item := range items {
 		if address, repeated := seen[item.Identity]; repeated {
-			if item.URL == address {
+			if item.URL == address && item.Title == titles[item.Identity] {
 				continue
 			}
-			item.Identity += " " + item.URL
+			item.Identity += " " + cmp.Or(strings.TrimPrefix(item.URL, address), item.Title)
 			if _, repeated := seen[item.Identity]; repeated {
 				continue
 			}
 		}
-		seen[item.Identity] = item.URL
+		seen[item.Identity], titles[item.Identity] = item.URL, item.Title
 		out = append(out, item)
 	}
 	return out

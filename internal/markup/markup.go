@@ -17,6 +17,7 @@ import (
 	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/encoding/charmap"
 )
 
 var policy = newPolicy()
@@ -168,6 +169,8 @@ func stripReserved(s string) string {
 			return r
 		case r == '\u00a0' || r == '\u2028' || r == '\u2029':
 			return ' '
+		case r >= '\u0080' && r <= '\u009f': // quotes and dashes of windows-1252 that a program took for Latin-1
+			return typographic(r)
 		case unicode.IsControl(r) || unicode.Is(unicode.Co, r):
 			return -1
 		case r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff' || r == '\u00ad' || r == '\u200b':
@@ -175,6 +178,13 @@ func stripReserved(s string) string {
 		}
 		return r
 	}, s)
+}
+
+func typographic(r rune) rune {
+	if r = charmap.Windows1252.DecodeByte(byte(r)); unicode.IsControl(r) {
+		return -1
+	}
+	return r
 }
 
 // trackers are query parameters that say where a reader came from, not what the page is.

@@ -3,6 +3,7 @@ package markup
 import (
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,13 +29,22 @@ const (
 // without what content systems add, at most limit characters.
 func Summary(text, title string, limit int) string {
 	text = withoutOnward(withoutAppeared(text))
-	if text == title {
+	if strings.Trim(text, between) == strings.Trim(title, between) {
 		return ""
 	}
-	if rest, ok := strings.CutPrefix(text, title); ok && title != "" && strings.ContainsAny(rest[:1], " .:-–—|") {
-		text = strings.TrimLeft(rest, " .:-–—|")
+	if rest, ok := strings.CutPrefix(text, title); ok && title != "" && begins(rest) {
+		text = strings.TrimLeft(rest, between)
 	}
 	return Shorten(text, limit)
+}
+
+// between is what stands between a doubled title and the text.
+const between = " .:-–—|"
+
+// begins reports whether a text is no going on of the words before it.
+func begins(rest string) bool {
+	sign, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
+	return strings.ContainsRune(between, sign) || rest[0] == ' ' && !unicode.IsLower(sign)
 }
 
 // Article returns the safe part of a whole article's HTML, as HTML does, without

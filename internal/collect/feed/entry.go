@@ -25,11 +25,11 @@ func (r *reader) add(n *node) {
 	item.Language = cmp.Or(locale.Primary(n.attr("xml:lang")), locale.Primary(n.get("dc:language", "language")), r.language)
 	item.Title = title(n)
 	item.URL = r.link(n, base, item.Language)
-	r.date(&item, n.get("pubdate"), n.get("published"), n.get("issued"), n.get("dc:date"), n.get("dcterms:issued"), n.get("dcterms:created"), n.get("date"), n.get("updated"), n.get("modified"))
+	r.date(&item, n.get("pubdate"), n.get("published"), n.get("issued"), n.get("dc:date"), n.get("dcterms:issued"), n.get("dcterms:created"), n.get("date"), n.get("updated"), n.get("modified"), n.get("atom:published", "atom:updated"))
 	item.Authors, item.Categories = r.authorsOf(n), categories(n)
-	short, long := n.child("description", "summary"), n.child("content:encoded", "content")
+	short, long := n.child("description", "summary"), n.child("content:encoded", "content", "xhtml:body", "body")
 	if short == nil {
-		short = deep(n, "media:description")
+		short = cmp.Or(deep(n, "media:description"), n.child("itunes:summary"))
 	}
 	r.fill(&item, outside(short), outside(long), based(base, cmp.Or(long, short)))
 	r.attachments(&item, n, base)
@@ -160,7 +160,7 @@ func (n *node) ref() string { return cmp.Or(n.attr("href"), n.content()) }
 func (n *node) weight(language string) int {
 	weight := 5
 	switch rel := strings.ToLower(n.attr("rel")); {
-	case rel != "" && rel != "alternate":
+	case rel != "" && rel != "alternate" && !strings.HasSuffix(rel, "/relation/alternate"):
 		return 0
 	case n.name == "atom:link":
 		weight = 4
@@ -177,7 +177,7 @@ func (n *node) weight(language string) int {
 }
 
 func (r *reader) authorsOf(n *node) (names []string) {
-	for _, name := range []string{"dc:creator", "author", "itunes:author"} {
+	for _, name := range []string{"dc:creator", "author", "atom:author", "itunes:author"} {
 		for _, c := range n.all(name) {
 			names = people(names, c)
 		}
@@ -185,12 +185,15 @@ func (r *reader) authorsOf(n *node) (names []string) {
 			return names
 		}
 	}
+	if source := n.child("source"); source != nil && source.child("author") != nil { // RFC 4287 section 4.2.1
+		return people(nil, source.child("author"))
+	}
 	return slices.Clone(r.authors)
 }
 
 // people adds whom an element names: by Atom's name, or as "address (Name)". Bare addresses are nobody's business.
 func people(names []string, n *node) []string {
-	text := n.get("name")
+	text := n.get("name", "atom:name")
 	if text == "" && n.child("email", "uri") == nil {
 		text = markup.Text(n.content())
 	}
@@ -230,7 +233,8 @@ func categories(n *node) (out []string) {
 
 // fill sets summary and body from a short and a long text, either of which may be missing.
 func (r *reader) fill(item *newsletter.Item, short, long string, base *url.URL) {
-	if long == "" && strings.Contains(short, "<") {
+	given := long != ""
+	if !given && strings.Contains(short, "<") {
 		long = short
 	}
 	text := markup.Text(short)
@@ -245,7 +249,7 @@ func (r *reader) fill(item *newsletter.Item, short, long string, base *url.URL) 
 		return
 	}
 	body := markup.Article(long, base)
-	if words := markup.Text(body); words != "" && words != item.Summary {
+	if words := markup.Text(body); words != "" && (given || words != item.Summary) {
 		item.Body = body
 	}
 }

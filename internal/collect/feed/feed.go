@@ -83,17 +83,19 @@ type reader struct {
 
 func (r *reader) xml(text string) error {
 	s := &scanner{text: text, prefixes: map[string]string{}}
-	root := ""
+	root, ended := "", false
 	for len(r.items) < r.src.Max {
 		e, err := s.next()
-		if err == io.EOF {
+		if err == io.EOF && (root == "" || ended || len(r.items) > 0) {
 			break
 		}
-		if err == nil && e.kind == '<' {
+		ended = ended || err == nil && e.kind == '/' && roots[e.name]
+		if err == nil && e.kind == '<' && (root != "" || !noise[e.name]) {
 			if root == "" {
 				if root, s.own, err = rooted(r.src, e.name); err != nil {
 					return err
 				}
+				ended = e.closed
 			}
 			err = r.element(s, e)
 		}
@@ -109,7 +111,7 @@ func (r *reader) xml(text string) error {
 
 // cut says where a document breaks off. What was whole before stays.
 func (r *reader) cut(root string, err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
 		err = errors.New("the document ends in the middle")
 	}
 	if root == "" || len(r.items) == 0 {

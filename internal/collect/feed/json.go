@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"broadsheet/internal/fault"
@@ -13,32 +14,41 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
-type jsonAuthor struct {
-	Name string `json:"name"`
+// fields are those of one JSON object. What has the wrong type counts as missing:
+// the rest of the item does not suffer.
+type fields map[string]json.RawMessage
+
+func (f fields) text(name string) (text string) {
+	if json.Unmarshal(f[name], &text) != nil {
+		return ""
+	}
+	return text
 }
 
-type jsonItem struct {
-	ID          json.RawMessage  `json:"id"`
-	URL         string           `json:"url"`
-	ExternalURL string           `json:"external_url"`
-	Title       string           `json:"title"`
-	ContentHTML string           `json:"content_html"`
-	ContentText string           `json:"content_text"`
-	Summary     string           `json:"summary"`
-	Published   string           `json:"date_published"`
-	Modified    string           `json:"date_modified"`
-	Language    string           `json:"language"`
-	Author      jsonAuthor       `json:"author"`
-	Authors     []jsonAuthor     `json:"authors"`
-	Tags        []string         `json:"tags"`
-	Attachments []jsonAttachment `json:"attachments"`
+// objects returns a list of objects; one alone, or bare words, count as such.
+func (f fields) objects(name, word string) (out []fields) {
+	var list []json.RawMessage
+	if json.Unmarshal(f[name], &list) != nil && len(f[name]) > 0 {
+		list = []json.RawMessage{f[name]}
+	}
+	for _, raw := range list {
+		var one fields
+		var bare string
+		switch {
+		case json.Unmarshal(raw, &one) == nil:
+			out = append(out, one)
+		case json.Unmarshal(raw, &bare) == nil:
+			out = append(out, fields{word: raw})
+		}
+	}
+	return out
 }
 
-type jsonAttachment struct {
-	URL   string `json:"url"`
-	Media string `json:"mime_type"`
-	Title string `json:"title"`
-	Bytes int64  `json:"size_in_bytes"`
+func (f fields) number(name string) (n int64) {
+	if json.Unmarshal(f[name], &n) != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // json reads JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), item by
@@ -47,7 +57,7 @@ func (r *reader) json(text string) error {
 	d := json.NewDecoder(strings.NewReader(text))
 	var version, language string
 	var items []json.RawMessage
-	var authors []jsonAuthor
+	about := fields{}
 	_, err := d.Token() // the brace that it begins with
 	for err == nil && d.More() {
 		var key json.Token
@@ -59,8 +69,10 @@ func (r *reader) json(text string) error {
 			err = d.Decode(&version)
 		case "language":
 			err = d.Decode(&language)
-		case "authors":
-			err = d.Decode(&authors)
+		case "authors", "author":
+			var raw json.RawMessage
+			err = d.Decode(&raw)
+			about["authors"] = raw
 		case "items":
 			items, err = elements(d)
 		default:
@@ -76,7 +88,7 @@ func (r *reader) json(text string) error {
 	if r.src.Language == "" {
 		r.language = locale.Primary(language)
 	}
-	r.authors = jsonNames(authors, jsonAuthor{})
+	r.authors = names(about.objects("authors", "name"))
 	for i, raw := range items[:min(len(items), r.src.Max)] {
 		r.jsonItem(i, raw)
 	}
@@ -103,49 +115,50 @@ func elements(d *json.Decoder) (all []json.RawMessage, err error) {
 }
 
 func (r *reader) jsonItem(i int, raw json.RawMessage) {
-	var in jsonItem
+	var in fields
 	if err := json.Unmarshal(raw, &in); err != nil {
 		r.refused = append(r.refused, fmt.Sprintf("item %d: %v", i+1, err))
 		return
 	}
-	item := newsletter.Item{Kind: r.src.Kind, Source: r.src.ID, Language: cmp.Or(locale.Primary(in.Language), r.language)}
-	item.Title = markup.Plain(in.Title)
-	for _, ref := range []string{in.ExternalURL, in.URL} {
+	item := newsletter.Item{Kind: r.src.Kind, Source: r.src.ID, Language: cmp.Or(locale.Primary(in.text("language")), r.language)}
+	if item.Title = markup.Plain(in.text("title")); tags.MatchString(item.Title) {
+		item.Title = markup.Text(item.Title)
+	}
+	for _, ref := range []string{in.text("external_url"), in.text("url")} {
 		if link, ok := markup.Link(r.base, ref); ok {
 			item.URL = link
 		}
 	}
-	r.date(&item, in.Published, in.Modified)
-	item.Authors = jsonNames(in.Authors, in.Author)
-	if len(item.Authors) == 0 {
+	r.date(&item, in.text("date_published"), in.text("date_modified"))
+	if item.Authors = names(append(in.objects("authors", "name"), in.objects("author", "name")...)); len(item.Authors) == 0 {
 		item.Authors = r.authors
 	}
-	item.Categories = categories(tagged(in.Tags))
-	r.fill(&item, html.EscapeString(cmp.Or(in.Summary, in.ContentText)), in.ContentHTML, r.base)
-	for _, a := range in.Attachments {
-		r.attach(&item, file{a.URL, a.Media, a.Title, "", max(a.Bytes, 0)}, r.base)
+	item.Categories = categories(tagged(in.objects("tags", "tag")))
+	r.fill(&item, html.EscapeString(cmp.Or(in.text("summary"), in.text("content_text"))), in.text("content_html"), r.base)
+	for _, a := range in.objects("attachments", "url") {
+		r.attach(&item, file{a.text("url"), a.text("mime_type"), a.text("title"), "", a.number("size_in_bytes")}, r.base)
 	}
-	item.Identity = strings.Trim(string(in.ID), `" `)
+	item.Identity = strings.Trim(string(in["id"]), `" `)
 	if item.Identity == "null" {
 		item.Identity = ""
 	}
 	r.keep(item)
 }
 
-func jsonNames(several []jsonAuthor, one jsonAuthor) (names []string) {
-	for _, a := range append(several, one) {
-		if name := markup.Plain(a.Name); name != "" {
-			names = append(names, name)
+func names(people []fields) (out []string) {
+	for _, person := range people {
+		if name := markup.Plain(person.text("name")); name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
-	return names
+	return out
 }
 
 // tagged is an element with the tags as its categories.
-func tagged(tags []string) *node {
+func tagged(tags []fields) *node {
 	n := &node{}
 	for _, tag := range tags {
-		n.parts = append(n.parts, part{child: &node{name: "category", attrs: []attribute{{"term", html.EscapeString(tag)}}}})
+		n.parts = append(n.parts, part{child: &node{name: "category", attrs: []attribute{{"term", html.EscapeString(tag.text("tag"))}}}})
 	}
 	return n
 }

@@ -59,18 +59,26 @@ func (r *reader) attach(item *newsletter.Item, f file, base *url.URL) {
 		if !slices.ContainsFunc(item.Documents, known) {
 			item.Documents = append(item.Documents, newsletter.Document{Language: locale.Primary(f.language), URL: link, Title: title, Bytes: f.bytes})
 		}
-	case strings.HasPrefix(media, "video/") || strings.HasPrefix(media, "audio/"):
-		known := func(l newsletter.Link) bool { return l.URL == link }
-		if !slices.ContainsFunc(item.Links, known) {
-			item.Links = append(item.Links, newsletter.Link{Role: "video", Title: title, URL: link})
-		}
+	case strings.HasPrefix(media, "video/") || media == "" && named(link, ".mp4", ".webm", ".mov", ".m4v"):
+		hang(item, "video", title, link)
+	case strings.HasPrefix(media, "audio/") || media == "" && named(link, ".mp3", ".m4a", ".ogg"):
+		hang(item, "more", title, link)
+	}
+}
+
+// hang adds a link that is not there.
+func hang(item *newsletter.Item, role, title, link string) {
+	if known := func(l newsletter.Link) bool { return l.URL == link }; !slices.ContainsFunc(item.Links, known) {
+		item.Links = append(item.Links, newsletter.Link{Role: role, Title: title, URL: link})
 	}
 }
 
 func paper(media, link string) bool {
-	if strings.HasPrefix(media, "application/") {
-		return true
-	}
+	return strings.HasPrefix(media, "application/") || named(link, ".pdf", ".docx", ".doc", ".epub")
+}
+
+// named reports whether an address ends as the files of a kind do.
+func named(link string, ends ...string) bool {
 	u, err := url.Parse(link)
-	return err == nil && slices.Contains([]string{".pdf", ".docx", ".doc", ".epub"}, strings.ToLower(path.Ext(u.Path)))
+	return err == nil && slices.Contains(ends, strings.ToLower(path.Ext(u.Path)))
 }

@@ -8,9 +8,10 @@ import (
 
 // node is one element of a feed with all below it.
 type node struct {
-	name  string
-	attrs []attribute
-	parts []part // as they stand
+	name    string
+	attrs   []attribute
+	parts   []part // as they stand
+	foreign bool   // of another vocabulary than its name seems to say
 }
 
 // A part of an element is text or an element.
@@ -31,7 +32,7 @@ func (n *node) attr(name string) string {
 // all returns the children with a name.
 func (n *node) all(name string) (found []*node) {
 	for _, p := range n.parts {
-		if p.child != nil && p.child.name == name {
+		if p.child != nil && p.child.name == name && !p.child.foreign {
 			found = append(found, p.child)
 		}
 	}
@@ -110,6 +111,8 @@ func set(words string) map[string]bool {
 
 var (
 	roots = set("rss feed rdf rdf:rdf channel")
+	// noise is what programs print before a document when something went wrong.
+	noise = set("br b p i font div pre h1 table tr td th")
 	// void are elements of HTML that have no end.
 	void = set("br img hr wbr input col area embed")
 	// words are children of an item that hold text only, own those that no HTML has:
@@ -167,7 +170,7 @@ func opened(open []*node, e event) []*node {
 		}
 	}
 	last := open[len(open)-1]
-	n := &node{name: e.name, attrs: e.attrs}
+	n := &node{name: e.name, attrs: e.attrs, foreign: e.foreign}
 	last.parts = append(last.parts, part{child: n})
 	if e.closed || void[e.name] || len(open) >= maxDepth {
 		return open

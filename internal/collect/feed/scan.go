@@ -18,12 +18,13 @@ type scanner struct {
 }
 
 type event struct {
-	kind   byte // '<' a start, '/' an end, 't' text
-	name   string
-	attrs  []attribute
-	closed bool // a start that is its own end
-	text   string
-	at     int // where it begins
+	kind    byte // '<' a start, '/' an end, 't' text
+	name    string
+	attrs   []attribute
+	closed  bool // a start that is its own end
+	foreign bool // a known prefix that means something else here
+	text    string
+	at      int // where it begins
 }
 
 type attribute struct{ name, value string }
@@ -138,8 +139,8 @@ func (s *scanner) start() (event, error) {
 			s.pos++
 		default:
 			a := s.attribute()
-			if prefix, ok := strings.CutPrefix(a.name, "xmlns:"); ok {
-				s.declare(prefix, a.value)
+			if prefix, ok := strings.CutPrefix(a.name, "xmlns:"); ok && !s.declare(prefix, a.value) {
+				e.foreign = e.foreign || strings.HasPrefix(strings.ToLower(raw), prefix+":")
 			}
 			e.attrs = append(e.attrs, a)
 		}
@@ -178,16 +179,19 @@ func (s *scanner) attribute() attribute {
 	return a
 }
 
-func (s *scanner) declare(prefix, namespace string) {
+// declare notes what a prefix stands for, and reports whether that is known here.
+func (s *scanner) declare(prefix, namespace string) bool {
 	for _, v := range vocabularies {
 		if strings.Contains(namespace, v.part) {
 			s.prefixes[prefix] = v.prefix
-			return
+			return true
 		}
 	}
 	if strings.Contains(namespace, "purl.org/rss/1.0") {
 		s.prefixes[prefix] = ""
+		return true
 	}
+	return false
 }
 
 // canonical returns an element's name in lower case, under the prefix used here.
@@ -246,5 +250,8 @@ func entity(text string) string {
 	case "&quot;":
 		return `"`
 	}
-	return html.UnescapeString(text)
+	if resolved := html.UnescapeString(text); resolved != "\uFFFD" {
+		return resolved
+	}
+	return "" // the number of no character
 }

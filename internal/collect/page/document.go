@@ -161,9 +161,9 @@ var (
 	yearNear = regexp.MustCompile(`(?i)(?:report|rapport|bericht|informe|relatório|rapporto|relazione|отч[её]т|доклад|έκθεση|ანგარიში|التقرير|تقرير|statistics|estimates|survey|review|outlook|for|pour|für|de|за)\D{0,24}((?:19|20)\d\d)(?:\D|$)`)
 )
 
-// reportYear takes the year a report is about from its title: the one beside
-// "report" or its like, else the first.
-func reportYear(title string) int {
+// ReportYear takes the year a report is about from its title: the one beside
+// "report" or its like, else the first; 0 if there is none.
+func ReportYear(title string) int {
 	title = locale.Digits(title)
 	for _, pattern := range []*regexp.Regexp{yearNear, year} {
 		if m := pattern.FindStringSubmatch(title); m != nil {

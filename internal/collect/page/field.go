@@ -81,9 +81,6 @@ func (r *reader) item(s *goquery.Selection) {
 		r.refused = append(r.refused, fmt.Sprintf("%q: %s", it.Title, why))
 		return
 	}
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
-	}
 	it.Identity = it.URL
 	if it.Identity == "" || it.Kind == newsletter.Event {
 		it.Identity = identity(it)

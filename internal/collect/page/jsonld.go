@@ -183,9 +183,6 @@ func (r *reader) described(t thing) (it newsletter.Item, why string) {
 	} else {
 		r.published(&it, t.text("datePublished", "uploadDate", "dateCreated"))
 	}
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
-	}
 	if it.Identity == "" {
 		it.Identity = identity(it)
 	}
