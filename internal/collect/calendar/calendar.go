@@ -29,6 +29,7 @@ const (
 	maxSteps       = 3_000_000 // days and times looked at for all rules together
 	seriesSteps    = 150_000   // and for one
 	maxZones       = 200
+	maxText        = 100_000 // bytes of one property
 	summaryLength  = 600
 )
 

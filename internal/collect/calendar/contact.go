@@ -20,7 +20,8 @@ func contacts(e event) (out []newsletter.Contact) {
 		}
 		out = append(out, newsletter.Contact{Name: markup.Plain(p.param("CN")), Email: strings.ToLower(email)})
 	}
-	for _, p := range e.all("CONTACT") {
+	named := e.all("CONTACT")
+	for _, p := range named[:min(len(named), 20)] {
 		text := markup.Plain(p.text())
 		if at := address.FindStringIndex(text); at != nil {
 			name, _, _ := strings.Cut(text[:at[0]], ",")

@@ -78,7 +78,7 @@ func (r rule) period(start time.Time, n int) (low, high time.Time) {
 func (r rule) within(low, high time.Time, steps *int) (out []time.Time) {
 	months := r.lists["BYMONTH"]
 	for d := low; d.Before(high) && *steps > 0; d = d.AddDate(0, 0, 1) {
-		*steps--
+		*steps -= r.cost
 		if len(months) > 0 && !slices.Contains(months, int(d.Month())) {
 			d = time.Date(d.Year(), d.Month()+1, 0, 0, 0, 0, 0, time.UTC) // to the month's last day
 			continue

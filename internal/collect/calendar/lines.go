@@ -103,10 +103,14 @@ var escapes = strings.NewReplacer(`\\`, `\`, `\;`, ";", `\,`, ",", `\n`, "\n", `
 // text returns a TEXT value without its escapes (RFC 5545 section 3.3.11). What should
 // have been escaped and was not is text as well.
 func (p property) text() string {
-	if strings.IndexByte(p.value, '\\') < 0 {
-		return p.value
+	value := p.value
+	if len(value) > maxText {
+		value = strings.ToValidUTF8(value[:maxText], "")
 	}
-	return escapes.Replace(p.value)
+	if strings.IndexByte(value, '\\') < 0 {
+		return value
+	}
+	return escapes.Replace(value)
 }
 
 // component is what stands between BEGIN and END.

@@ -41,6 +41,7 @@ type rule struct {
 	days     []nth
 	lists    map[string][]int // BYMONTH and the like
 	times    []time.Duration  // of a day, in order
+	cost     int              // steps that a day takes: long lists take more
 }
 
 // bounds of the lists' numbers, by absolute value.
@@ -70,6 +71,11 @@ func parseRule(text string, start time.Time, loc *time.Location) (rule, error) {
 	}
 	r.fill(start)
 	r.times = r.clock(start)
+	r.cost = len(r.days)
+	for _, list := range r.lists {
+		r.cost += len(list)
+	}
+	r.cost = 1 + r.cost/32
 	if len(r.times) > maxTimes {
 		return rule{}, errTooOften
 	}

@@ -100,12 +100,12 @@ func (r *reader) entries(s *series) (items []newsletter.Item) {
 		}
 	}
 	for key, c := range changes { // of occurrences outside of what is looked at, or of a series that is not in the file
-		if it := r.changed(c, first, key, c.of.wall); first == nil || r.near(it.StartsAt) {
-			if it.Title == "" {
-				r.refuse("", "an event has no SUMMARY")
-				continue
-			}
-			items = append(items, it)
+		switch {
+		case first != nil && !r.near(c.start.instant()):
+		case first == nil && c.title == "":
+			r.refuse("", "a changed occurrence has no SUMMARY")
+		default:
+			items = append(items, r.changed(c, first, key, c.of.wall))
 		}
 	}
 	slices.SortFunc(items, func(a, b newsletter.Item) int {
@@ -141,8 +141,9 @@ func (r *reader) recurring(e event, changes map[string]event) []newsletter.Item 
 		return nil
 	}
 	var items []newsletter.Item
-	later := following(changes)
+	course := course{event: e, item: item, later: following(changes)}
 	for _, o := range occurrences {
+		r.advance(&course, o)
 		exact, day := o.key(), o.wall.Format("20060102")
 		key := exact
 		if _, there := changes[key]; !there {
@@ -153,21 +154,27 @@ func (r *reader) recurring(e event, changes map[string]event) []newsletter.Item 
 			delete(changes, key)
 			continue
 		}
-		if c := since(later, o); c != nil {
-			items = append(items, r.placed(r.item(*c), *c, shifted(*c, o.moment, r.loc), e.uid+"|"+exact))
-			continue
-		}
-		one := e
-		if o.length != nil {
+		one, start := course.event, o.moment
+		switch {
+		case one.of != nil:
+			start = shifted(one, start, r.loc)
+		case o.length != nil:
 			one.length = *o.length
 		}
-		items = append(items, r.placed(item, one, o.moment, e.uid+"|"+exact))
+		items = append(items, r.placed(course.item, one, start, e.uid+"|"+exact))
 	}
 	return items
 }
 
-// following returns the changes that count for the occurrences after theirs as well
-// (RANGE=THISANDFUTURE, RFC 5545 section 3.2.13), in order.
+// course is what a series is like at a point of it: as it began, or as the last change
+// says that counts for the occurrences after its own as well (RANGE=THISANDFUTURE,
+// RFC 5545 section 3.2.13).
+type course struct {
+	event event
+	item  newsletter.Item
+	later []event // changes that are still to come
+}
+
 func following(changes map[string]event) (out []event) {
 	for _, c := range changes {
 		p, _ := c.get("RECURRENCE-ID")
@@ -179,13 +186,19 @@ func following(changes map[string]event) (out []event) {
 	return out
 }
 
-func since(later []event, o occurrence) (found *event) {
-	for i := range later {
-		if later[i].of.instant().Before(o.instant()) {
-			found = &later[i]
-		}
+// advance brings a series on to an occurrence.
+func (r *reader) advance(c *course, o occurrence) {
+	n := 0
+	for n < len(c.later) && c.later[n].of.instant().Before(o.instant()) {
+		n++
 	}
-	return found
+	if n > 0 {
+		next := c.later[n-1]
+		if next.title == "" {
+			next.title = c.event.title
+		}
+		c.event, c.item, c.later = next, r.item(next), c.later[n:]
+	}
 }
 
 // shifted moves an occurrence as far as a change has moved the one that it names.
