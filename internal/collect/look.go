@@ -107,7 +107,9 @@ func (c *Collector) parse(ctx context.Context, src newsletter.Source, raw newsle
 	case "feed":
 		found.Items, found.Refused, err = feed.Parse(src, raw)
 	case "calendar":
-		found.Items, found.Refused, err = calendar.Parse(src, raw)
+		var result calendar.Result
+		result, err = calendar.Parse(src, raw)
+		found.Items, found.Refused, found.Notes = result.Items, result.Refused, append(found.Notes, result.Notes...)
 	case "page":
 		return c.pages(ctx, src, raw, found)
 	default:
