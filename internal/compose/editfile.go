@@ -129,6 +129,9 @@ func (e *edit) fields(fields []markup.Field) error {
 		}
 	}
 	for _, f := range fields {
+		if len(f.Below) > 0 {
+			return fault.Invalidf("line %d: %s is one line, and what stands below it belongs to nothing", f.Line, f.Key)
+		}
 		switch f.Key {
 		case "language":
 		case "issue":

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -249,6 +250,9 @@ var (
 	headerValue = regexp.MustCompile(`^[\t -~]*$`)
 )
 
+// fileEndings are the files that a source may be.
+var fileEndings = []string{".csv", ".json", ".md"}
+
 func (c *checker) place(s *newsletter.Source, path string) {
 	n := 0
 	for _, u := range []string{s.Feed, s.Page, s.Calendar} {
@@ -261,8 +265,8 @@ func (c *checker) place(s *newsletter.Source, path string) {
 	}
 	if s.File != "" {
 		n++
-		if !strings.HasSuffix(s.File, ".md") {
-			c.bad(path+".file", "use Markdown: news/*.md", "%s: files other than .md are not available yet", path)
+		if ending := strings.ToLower(filepath.Ext(s.File)); !slices.Contains(fileEndings, ending) {
+			c.bad(path+".file", "end it with what the files are: news/*.md, agenda.csv, items.json", "%s: files that are read end in .csv, .json or .md, not %q", path, ending)
 		}
 		s.File = resolve(c.cfg.Dir, s.File)
 	}
