@@ -178,7 +178,7 @@ func read(run *newsletter.SourceRun, state *newsletter.SourceState, src newslett
 
 // reading names where and how a source is read.
 func reading(src newsletter.Source) string {
-	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max}) // plain data always marshals
+	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max, src.Images}) // plain data always marshals
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

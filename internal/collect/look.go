@@ -145,8 +145,21 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 // checked puts the last touches to what was read: doubles, and what a person should look at.
 func checked(src newsletter.Source, found Found) Found {
 	found.Items = unique(found.Items)
+	for i := range found.Items {
+		found.Items[i].Image = allowed(src, found.Items[i].Image)
+	}
 	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
+}
+
+// allowed returns a picture that the source's rule lets us copy, nil for any other.
+func allowed(src newsletter.Source, image *newsletter.Image) *newsletter.Image {
+	if image == nil || src.Images != "own" && src.Images != "licensed" {
+		return nil
+	}
+	copied := *image
+	copied.Rights = src.Images
+	return &copied
 }
 
 // follow reads the pages that new items link to, where the rules ask for it. What
@@ -159,7 +172,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 	for i := range found.Items {
 		item := &found.Items[i]
 		if old := known[item.Identity]; old.Title == item.Title && c.now().Sub(old.FollowedAt) < fullEvery {
-			item.Summary, item.Body, item.PublishedAt, item.Precision, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, old.FollowedAt
+			item.Summary, item.Body, item.PublishedAt, item.Precision, item.Image, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, allowed(src, old.Image), old.FollowedAt
 			continue
 		}
 		if item.URL == "" || read == follows {
@@ -177,7 +190,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 			found.Notes = append(found.Notes, fmt.Sprintf("%q: the page it links to: %v", item.Title, err))
 			continue
 		}
-		item.FollowedAt = c.now()
+		item.Image, item.FollowedAt = allowed(src, item.Image), c.now()
 	}
 	return nil
 }

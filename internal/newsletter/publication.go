@@ -137,7 +137,7 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
-	Images       string            `yaml:"images" jsonschema:"enum=none" planned:"own,licensed"`
+	Images       string            `yaml:"images" jsonschema:"enum=none,enum=own,enum=licensed"` // whether its pictures may be copied into an issue
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`
 	Headers      map[string]string `yaml:"headers"`
@@ -197,7 +197,7 @@ type Rules struct {
 	Language     Rule    `yaml:"language"`
 	Documents    Rule    `yaml:"documents"`
 	PressRelease Rule    `yaml:"press_release"`
-	Image        Rule    `yaml:"image" later:"pictures" jsonschema:"-"`
+	Image        Rule    `yaml:"image"`
 	Next         Rule    `yaml:"next"`   // the page that the list goes on with
 	Follow       *Follow `yaml:"follow"` // what is read from the page that an item links to
 }
