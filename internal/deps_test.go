@@ -30,8 +30,9 @@ var may = map[string][]string{
 	"internal/jobs":          {"internal/fault"},
 	"internal/schedule":      {"internal/newsletter", "internal/fault"},
 	"internal/notice":        {"internal/newsletter", "subscribers", "templates", "internal/locale", "internal/fault"},
-	"internal/config":        {"internal/newsletter", "subscribers", "internal/schedule", "internal/collect/page", "internal/fault"},
-	"internal/collect/...":   stage("internal/collect/..."),
+	"internal/picture":       {"internal/newsletter", "internal/fault"},
+	"internal/config":        {"internal/newsletter", "subscribers", "internal/schedule", "internal/collect/page", "internal/picture", "internal/fault"},
+	"internal/collect/...":   stage("internal/collect/...", "internal/picture"),
 	"internal/compose/...":   stage(),
 	"internal/render/...":    stage("templates"),
 	"internal/review/...":    stage(),
@@ -56,7 +57,7 @@ var doors = map[string]string{
 	"modernc.org/sqlite": "internal/store", "github.com/jackc/pgx/v5/stdlib": "internal/store", "github.com/jackc/pgx/v5/pgconn": "internal/store", "github.com/jackc/pgx/v5/pgxpool": "internal/jobs", "github.com/riverqueue/river": "internal/jobs", "golang.org/x/oauth2": "internal/deliver/smtp", "github.com/jmoiron/sqlx": "internal/store", "github.com/pressly/goose": "internal/store",
 	"github.com/gofrs/flock": "internal/store", "github.com/spf13/cobra": "cmd/broadsheet", "github.com/vbauerster/mpb": "cmd/broadsheet",
 	"github.com/emersion/go-ical": "internal/collect/calendar", "github.com/PuerkitoBio/goquery": "internal/collect/page", "github.com/microcosm-cc/bluemonday": "internal/markup",
-	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch", "github.com/temoto/robotstxt": "internal/fetch", "github.com/ledongthuc/pdf": "internal/collect/document", "github.com/emersion/go-msgauth": "internal/deliver/dkim",
+	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch", "golang.org/x/image": "internal/picture", "github.com/temoto/robotstxt": "internal/fetch", "github.com/ledongthuc/pdf": "internal/collect/document", "github.com/emersion/go-msgauth": "internal/deliver/dkim",
 }
 
 func TestImports(t *testing.T) {

@@ -72,6 +72,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	}
 	found = checked(src, found)
 	known, err := c.known(ctx, src, found.Items)
+	keepPictures(found.Items, known)
 	if err == nil {
 		err = c.follow(ctx, src, &found, known)
 	}
@@ -84,7 +85,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 // known returns what is stored of the items, where something is asked only once of each.
 func (c *Collector) known(ctx context.Context, src newsletter.Source, items []newsletter.Item) (map[string]newsletter.Item, error) {
 	follows := src.Rules != nil && src.Rules.Follow != nil
-	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 }) {
+	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 || i.Image != nil }) {
 		return nil, nil
 	}
 	identities := make([]string, len(items))
