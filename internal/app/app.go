@@ -40,6 +40,7 @@ var (
 	_ deliver.Workers   = (*store.DB)(nil)
 	_ desk.Issues       = (*store.DB)(nil)
 	_ desk.Items        = (*store.DB)(nil)
+	_ desk.Pictures     = (*store.DB)(nil)
 	_ desk.Sends        = (*store.DB)(nil)
 	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
@@ -99,6 +100,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.logos(ctx); err != nil {
+		return err
+	}
 	notices, err := notice.New(a.templates)
 	if err != nil {
 		return err
@@ -113,7 +117,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}

@@ -33,6 +33,8 @@ type Store interface {
 	// SaveRun writes items that are new or changed, the run and the state, in one transaction,
 	// and fills in how many items were new, changed and unchanged.
 	SaveRun(ctx context.Context, run *newsletter.SourceRun, state newsletter.SourceState, items []newsletter.Item) error
+	// SavePicture keeps our copy of a picture.
+	SavePicture(ctx context.Context, p newsletter.Picture) error
 }
 
 // Getter is the part of fetch.Client that collecting needs.
@@ -45,11 +47,13 @@ type Collector struct {
 	store  Store
 	client Getter
 	now    func() time.Time
+
+	decoding sync.Mutex // held while a picture is decoded
 }
 
 // New returns a collector.
 func New(store Store, client Getter, now func() time.Time) *Collector {
-	return &Collector{store, client, now}
+	return &Collector{store: store, client: client, now: now}
 }
 
 // parallel sources are read at once: most of the time is waiting. The client
@@ -106,6 +110,9 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 	}
 	run := newsletter.SourceRun{Source: src.ID, StartedAt: now, FinishedAt: c.now()}
 	items := settle(&run, &state, src, found, err)
+	if err := c.fetchPictures(ctx, src, &run, &state, items); err != nil {
+		return run, false, err
+	}
 	return run, true, c.store.SaveRun(ctx, &run, state, items)
 }
 
@@ -178,7 +185,7 @@ func read(run *newsletter.SourceRun, state *newsletter.SourceState, src newslett
 
 // reading names where and how a source is read.
 func reading(src newsletter.Source) string {
-	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max}) // plain data always marshals
+	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max, src.Images}) // plain data always marshals
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

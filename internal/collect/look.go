@@ -75,6 +75,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	}
 	found = checked(src, found)
 	known, err := c.known(ctx, src, found.Items)
+	keepPictures(found.Items, known)
 	if err == nil {
 		err = c.follow(ctx, src, &found, known)
 	}
@@ -87,7 +88,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 // known returns what is stored of the items, where something is asked only once of each.
 func (c *Collector) known(ctx context.Context, src newsletter.Source, items []newsletter.Item) (map[string]newsletter.Item, error) {
 	follows := src.Rules != nil && src.Rules.Follow != nil
-	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 }) {
+	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 || i.Image != nil }) {
 		return nil, nil
 	}
 	identities := make([]string, len(items))
@@ -158,8 +159,21 @@ func checked(src newsletter.Source, found Found) Found {
 	}
 	withoutBoilerplate(found.Items)
 	found.Items = unique(found.Items)
+	for i := range found.Items {
+		found.Items[i].Image = allowed(src, found.Items[i].Image)
+	}
 	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
+}
+
+// allowed returns a picture that the source's rule lets us copy, nil for any other.
+func allowed(src newsletter.Source, image *newsletter.Image) *newsletter.Image {
+	if image == nil || src.Images != "own" && src.Images != "licensed" {
+		return nil
+	}
+	copied := *image
+	copied.Rights = src.Images
+	return &copied
 }
 
 // follow reads the pages that new items link to, where the rules ask for it. What
@@ -172,7 +186,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 	for i := range found.Items {
 		item := &found.Items[i]
 		if old := known[item.Identity]; old.Title == item.Title && c.now().Sub(old.FollowedAt) < fullEvery {
-			item.Summary, item.Body, item.PublishedAt, item.Precision, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, old.FollowedAt
+			item.Summary, item.Body, item.PublishedAt, item.Precision, item.Image, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, allowed(src, old.Image), old.FollowedAt
 			continue
 		}
 		if item.URL == "" || read == follows {
@@ -190,7 +204,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 			found.Notes = append(found.Notes, fmt.Sprintf("%q: the page it links to: %v", item.Title, err))
 			continue
 		}
-		item.FollowedAt = c.now()
+		item.Image, item.FollowedAt = allowed(src, item.Image), c.now()
 	}
 	return nil
 }

@@ -316,8 +316,6 @@ func (c *checker) publications() {
 	}
 }
 
-var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
 func (c *checker) publication(p *newsletter.Publication, path string) {
 	if len(p.Languages) == 0 {
 		c.bad(path+".languages", "languages: [en]", "%s has no language", path)
@@ -364,9 +362,7 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 	if len(p.Lists) == 0 {
 		c.bad(path, "lists: [members]", "%s is sent to no list", path)
 	}
-	if !hexColour.MatchString(p.Theme.Colour) {
-		c.bad(path+".theme.colour", `"#00397a"`, "%s.theme.colour %q", path, p.Theme.Colour)
-	}
+	c.theme(p, path)
 	for j, link := range p.Follow {
 		if !webURL(link.URL) {
 			c.bad(index(path+".follow", j), "url: https://...", "%s.follow: %q is not a web address", path, link.URL)

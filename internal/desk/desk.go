@@ -52,6 +52,11 @@ type Items interface {
 	ForgetSource(ctx context.Context, source string) error
 }
 
+// Pictures is the store of pictures that we serve.
+type Pictures interface {
+	Picture(ctx context.Context, name string) (newsletter.Picture, error)
+}
+
 // Sends is what is being sent.
 type Sends interface {
 	StartSend(ctx context.Context, issue *newsletter.Issue, order newsletter.Order) error
@@ -141,6 +146,7 @@ type Desk struct {
 
 	Issues    Issues
 	Items     Items
+	Pictures  Pictures
 	Sends     Sends
 	Receipts  Receipts
 	Slots     Slots

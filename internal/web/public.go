@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
@@ -27,6 +29,7 @@ func (s *Site) Public() http.Handler {
 		"GET /c/{token}":              s.confirmPage,
 		"POST /c/{token}":             s.confirm,
 		"GET /own-link/{publication}": s.ownLink,
+		"GET /picture/{name}":         s.picture,
 		"GET /healthz":                s.healthy,
 		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	} {
@@ -202,6 +205,21 @@ func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
 		contact = pub.From
 	}
 	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
+}
+
+// picture serves a picture under the name of its content, which never changes.
+func (s *Site) picture(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Desk.Pictures.Picture(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", `"`+p.Name+`"`)
+	h.Set("Content-Type", p.Type)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.Body))
+	return nil
 }
 
 func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {

@@ -73,6 +73,7 @@ func (r *reader) item(s *goquery.Selection) {
 	it.Summary = r.summary(&it, value(scope, rules.Summary))
 	it.Venue, it.Place = value(scope, rules.Venue), value(scope, rules.Place)
 	it.Contacts = contacts(scope, rules.Contact)
+	it.Image = r.image(scope, rules.Image)
 	it.Documents = documents(scope, rules.Documents, r.base)
 	if link, ok := markup.Link(r.base, value(scope, rules.PressRelease)); ok {
 		it.Links = append(it.Links, newsletter.Link{Role: "press_release", URL: link})
