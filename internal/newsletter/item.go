@@ -91,6 +91,8 @@ type Item struct {
 	FollowedAt   time.Time `json:"followed_at,omitzero"`    // when the page it links to was read
 	EditedBy     string    `json:"edited_by,omitempty"`     // who last put words of their own in place of the source's
 	Rejected     bool      `json:"rejected,omitempty"`      // by a person: it comes into no issue
+	Pinned       bool      `json:"pinned,omitempty"`        // by a person: it comes into the next issue, before others and whatever its age
+	Priority     int       `json:"priority,omitempty"`      // set by a person, on top of its source's: -9 to 9
 }
 
 // When returns the instant an item counts for: its publication, its start, or when it was first seen.
@@ -108,6 +110,7 @@ func (i Item) When() time.Time {
 func (i Item) Digest() string {
 	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
 	i.FollowedAt, i.MovedFrom, i.NewsAt, i.NewLanguages, i.EditedBy, i.Rejected = time.Time{}, time.Time{}, time.Time{}, nil, "", false
+	i.Pinned, i.Priority = false, 0
 	i.PublishedAt, i.StartsAt, i.EndsAt, i.Embargo = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC(), i.Embargo.UTC()
 	return digest(i)
 }
