@@ -8,6 +8,9 @@ func (s Section) Takes(k Kind) bool { return s.Kind == k || slices.Contains(s.Ki
 // Lead reports whether a section is for the one piece of news that opens the issue.
 func (s Section) Lead() bool { return s.Takes(News) && s.Max == 1 }
 
+// Repeats reports whether an agenda lists what stood in an issue before.
+func (s Section) Repeats() bool { return s.Repeat != nil && *s.Repeat }
+
 // Arrange returns the sections of an issue in its own order, without those that
 // are off for readers of language. Sections that the order does not name stand
 // where the publication has them: after the one before them.

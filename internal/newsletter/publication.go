@@ -124,7 +124,7 @@ type Section struct {
 	Show      string    `yaml:"show" jsonschema:"enum=full,enum=short,enum=list"`
 	Ahead     Duration  `yaml:"ahead"` // events: how far to look
 	Past      string    `yaml:"past" jsonschema:"enum=drop,enum=keep_month"`
-	Repeat    bool      `yaml:"repeat"` // events: what is ahead stands in every issue until it is over, which is the default
+	Repeat    *bool     `yaml:"repeat"` // events: what is ahead stands in every issue until it is over; nil is no
 	Empty     Text      `yaml:"empty"`  // what the section says with nothing in it; without it, it is left out
 	More      NavLink   `yaml:"more"`
 	Links     []NavLink `yaml:"links"`
