@@ -66,8 +66,8 @@ type Item struct {
 	Language    string     `json:"language,omitempty"`
 	Authors     []string   `json:"authors,omitempty"`
 	Categories  []string   `json:"categories,omitempty"`
-	Variant     string     `json:"variant,omitempty"`  // items with the same variant are one in several languages
-	Variants    []int64    `json:"variants,omitempty"` // their ids
+	Alternates  Text       `json:"alternates,omitempty"` // where the source says that it stands in other languages
+	Variants    []int64    `json:"variants,omitempty"`   // their ids
 	PublishedAt time.Time  `json:"published_at,omitzero"`
 	Precision   Precision  `json:"precision,omitempty"`
 	Embargo     time.Time  `json:"embargo_until,omitzero"` // not to be printed before
@@ -104,6 +104,18 @@ func (i Item) When() time.Time {
 		return i.PublishedAt
 	}
 	return i.FirstSeenAt
+}
+
+// Until returns when an event is over. A day is a day everywhere: it ends at loc's midnight.
+func (i Item) Until(loc *time.Location) time.Time {
+	end := i.EndsAt
+	if end.Before(i.StartsAt) {
+		end = i.StartsAt
+	}
+	if i.AllDay {
+		return time.Date(end.Year(), end.Month(), end.Day()+1, 0, 0, 0, 0, loc).Add(-time.Millisecond)
+	}
+	return end
 }
 
 // Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.

@@ -259,6 +259,7 @@ func (r *reader) add(n *node) {
 	if lang := n.attr("lang"); lang != "" && r.src.Language == "" {
 		item.Language = locale.Primary(lang)
 	}
+	alternates(&item, n, base)
 	r.date(n, &item)
 	short, long := n.get("description", "summary"), n.get("encoded", "content")
 	fill(&item, short, long, base)

@@ -3,7 +3,8 @@
 //
 // The fields: title (or the first heading), date, language, kind, url, summary,
 // subtitle, place, venue, when, contact (Name <address>), press_release, link
-// (Title <address>). contact and link may stand more than once.
+// (Title <address>). contact and link may stand more than once. A file called
+// spring.fr.md is in French, unless it says otherwise.
 package file
 
 import (
@@ -31,6 +32,9 @@ func Parse(src newsletter.Source, raw newsletter.Raw) (newsletter.Item, error) {
 		return newsletter.Item{}, fault.Invalidf("%s: %w", name, err)
 	}
 	item := newsletter.Item{Kind: src.Kind, Source: src.ID, Language: src.Language, Identity: name}
+	if m := tagged.FindStringSubmatch(name); m != nil {
+		item.Language = m[1]
+	}
 	for _, f := range fields {
 		if why := set(&item, f, src); why != "" {
 			return newsletter.Item{}, fault.Invalidf("%s: line %d: %s", name, f.Line, why)
@@ -48,6 +52,9 @@ func Parse(src newsletter.Source, raw newsletter.Raw) (newsletter.Item, error) {
 	}
 	return item, nil
 }
+
+// tagged is a file that names its language: spring.fr.md.
+var tagged = regexp.MustCompile(`\.([a-z]{2})\.[a-z]+$`)
 
 var heading = regexp.MustCompile(`(?m)\A#\s+(.+)$`)
 
