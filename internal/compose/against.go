@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"broadsheet/internal/newsletter"
@@ -14,19 +15,30 @@ import (
 func (in Input) against(s newsletter.Section, e newsletter.Entry, since time.Time) string {
 	item := e.Item
 	switch {
-	case item.Kind != s.Kind:
-		return fmt.Sprintf("the section takes %s, and it is %s", s.Kind, item.Kind)
+	case !s.Takes(item.Kind):
+		return fmt.Sprintf("the section takes %s, and it is %s", takes(s), item.Kind)
 	case len(s.Sources) > 0 && !fromAny(s.Sources, e):
 		return fmt.Sprintf("the section does not take from source %s", item.Source)
+	case len(s.Languages) > 0 && !speaksAny(s.Languages, e):
+		return fmt.Sprintf("the section takes what is in %s, and it is in %s", strings.Join(s.Languages, ", "), item.Language)
 	case item.Rejected:
 		return "it was rejected by " + item.EditedBy
 	case item.Embargo.After(in.Now):
 		return "it is under embargo until " + in.when(item.Embargo, false)
-	case in.stood(e):
+	case in.stood(e) && item.Kind == newsletter.Event && s.Repeats() && item.Off():
+		return "it stood in another issue, and readers were told there that it is off"
+	case in.stood(e) && !(item.Kind == newsletter.Event && s.Repeats()):
 		return "it stood in another issue, and has not become news again since"
 	case item.Kind == newsletter.Event:
-		return in.ahead(s, item)
+		return in.ahead(s, e)
+	case pinned(e) || in.carried(e):
+		return ""
 	}
+	return in.recent(item, e, since)
+}
+
+// recent says what speaks against an item's date.
+func (in Input) recent(item newsletter.Item, e newsletter.Entry, since time.Time) string {
 	if item.NewsAt.After(since) && in.placed(e) {
 		return ""
 	}
@@ -53,9 +65,11 @@ func (in Input) when(t time.Time, day bool) string {
 	return t.In(in.Publication.Location()).Format("2 January 2006, 15:04")
 }
 
-// marked leaves on items only such changes as readers of another issue must hear of.
+// marked leaves on items only such changes as readers of another issue must hear
+// of, and says of what is listed once more that it is.
 func (in Input) marked(e newsletter.Entry) newsletter.Entry {
-	if in.placed(e) {
+	e.Again = in.stood(e)
+	if in.placed(e) && !e.Again {
 		return e
 	}
 	e.Item.MovedFrom, e.Item.NewLanguages = time.Time{}, nil
@@ -85,40 +99,52 @@ func (in Input) stood(e newsletter.Entry) bool {
 	return in.placed(e) && !e.Item.NewsAt.After(in.Since)
 }
 
-func (in Input) placed(e newsletter.Entry) bool {
-	if in.Placed[e.Item.ID] {
-		return true
-	}
-	for _, other := range e.Others {
-		if in.Placed[other.ID] {
-			return true
-		}
-	}
-	return false
+func (in Input) placed(e newsletter.Entry) bool { return anyOf(in.Placed, e) }
+
+// carried reports whether the last issue had no room for an entry.
+func (in Input) carried(e newsletter.Entry) bool { return anyOf(in.Carried, e) }
+
+func anyOf(ids map[int64]bool, e newsletter.Entry) bool {
+	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return ids[i.ID] })
 }
 
-// ahead says what speaks against an event's days.
-func (in Input) ahead(s newsletter.Section, item newsletter.Item) string {
+func speaksAny(languages []string, e newsletter.Entry) bool {
+	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return i.Language == "" || slices.Contains(languages, i.Language) })
+}
+
+// takes lists the kinds of a section.
+func takes(s newsletter.Section) string {
+	kinds := []string{string(s.Kind)}
+	for _, kind := range s.Kinds {
+		if kind != s.Kind {
+			kinds = append(kinds, string(kind))
+		}
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// ahead says what speaks against an event's days, on the day the issue is to be sent.
+func (in Input) ahead(s newsletter.Section, e newsletter.Entry) string {
+	item := e.Item
 	if item.StartsAt.IsZero() {
 		return "nobody knows when it is"
 	}
+	at := in.Now
+	if in.SendAt.After(at) {
+		at = in.SendAt
+	}
 	loc := in.Publication.Location()
-	now := in.Now.In(loc)
-	from := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, loc)
+	today := at.In(loc)
+	from := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, loc)
 	if s.Past == "keep_month" {
-		from = time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, loc)
+		from = time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, loc)
 	}
-	end := item.EndsAt
-	if end.Before(item.StartsAt) {
-		end = item.StartsAt
-	}
-	if item.AllDay {
-		end = end.Add(24*time.Hour - time.Millisecond)
-	}
-	switch {
+	switch end := item.Until(loc); {
+	case end.Before(from) && !end.Before(in.Now):
+		return fmt.Sprintf("it is over by %s, when the issue is to be sent", in.when(at, false))
 	case end.Before(from):
 		return "it is over since " + in.when(end, item.AllDay)
-	case item.StartsAt.After(in.Now.Add(time.Duration(s.Ahead))):
+	case !pinned(e) && item.StartsAt.After(at.Add(time.Duration(s.Ahead))):
 		return fmt.Sprintf("it begins on %s, and the section looks %d days ahead", in.when(item.StartsAt, item.AllDay), int(time.Duration(s.Ahead).Hours()/24))
 	}
 	return ""

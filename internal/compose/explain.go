@@ -11,6 +11,7 @@ type Verdict struct {
 	Section string `json:"section"`
 	In      bool   `json:"in"`
 	Why     string `json:"why,omitempty"` // what speaks against it
+	For     string `json:"for,omitempty"` // what speaks for it, where its date would not
 }
 
 // Explain says for every section that takes the item's kind why it comes into the
@@ -21,12 +22,36 @@ func Explain(in Input, item newsletter.Item) []Verdict {
 	}
 	var out []Verdict
 	in.compose(func(s newsletter.Section, e newsletter.Entry, why string) {
-		if e.Holds(item.ID) && s.Kind == item.Kind {
-			out = append(out, Verdict{s.ID, why == "", why})
+		if !e.Holds(item.ID) || !s.Takes(item.Kind) {
+			return
 		}
+		v := Verdict{Section: s.ID, In: why == "", Why: why}
+		if v.In {
+			v.For = in.reason(e)
+		}
+		out = append(out, v)
 	})
 	if len(out) == 0 {
 		return []Verdict{{Why: "no section of the publication takes " + string(item.Kind)}}
 	}
 	return out
+}
+
+// reason says what brings an entry in beside its date.
+func (in Input) reason(e newsletter.Entry) string {
+	switch {
+	case pinned(e):
+		for _, item := range all(e) {
+			if item.Pinned {
+				return "it is pinned by " + item.EditedBy
+			}
+		}
+	case e.Again:
+		return "it stood in an issue before, and the section lists what is still ahead"
+	case in.placed(e):
+		return "it has become news again since it stood in an issue"
+	case in.carried(e):
+		return "the last issue had no room for it"
+	}
+	return ""
 }

@@ -217,6 +217,9 @@ func (c *checker) sources() {
 		}
 		c.headers(s, path)
 		c.certificates(&s.CA, path+".ca")
+		if s.Priority > 9 {
+			c.bad(path+".priority", "0 to 9; the more, the further up", "%s.priority: %d", path, s.Priority)
+		}
 		if s.Rules != nil && s.Page == "" {
 			c.bad(path+".rules", "rules belong to page:", "%s has rules but is not a page", path)
 		}
@@ -366,36 +369,6 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 	for j, link := range p.Follow {
 		if !webURL(link.URL) {
 			c.bad(index(path+".follow", j), "url: https://...", "%s.follow: %q is not a web address", path, link.URL)
-		}
-	}
-}
-
-func (c *checker) sections(p *newsletter.Publication, path string) {
-	if len(p.Sections) == 0 {
-		c.bad(path, "sections: [{id: news, kind: news}]", "%s has no sections", path)
-	}
-	seen := map[string]bool{}
-	for i, s := range p.Sections {
-		where := index(path+".sections", i)
-		if !id.MatchString(s.ID) || seen[s.ID] {
-			c.bad(where, "", "%s: id %q is missing, malformed or stands twice", where, s.ID)
-		}
-		seen[s.ID] = true
-		if s.Kind == "" {
-			c.bad(where, "kind: news, report, event, media or links", "%s has no kind", where)
-		}
-		if (s.Kind == newsletter.Links) != (len(s.Links) > 0) {
-			c.bad(where, "kind: links and links: go together", "%s: kind %s with %d links", where, s.Kind, len(s.Links))
-		}
-		for j, name := range s.Sources {
-			if !slices.ContainsFunc(c.cfg.Sources, func(src newsletter.Source) bool { return src.ID == name }) {
-				c.bad(index(where+".sources", j), "", "%s: no source %q", where, name)
-			}
-		}
-		for _, link := range append(slices.Clone(s.Links), s.More) {
-			if link.URL != "" && !webURL(link.URL) {
-				c.bad(where, "url: https://...", "%s: %q is not a web address", where, link.URL)
-			}
 		}
 	}
 }

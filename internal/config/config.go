@@ -194,6 +194,9 @@ func (c *Config) setDefaults(written map[string]*token.Position) {
 		if _, written := written[index("publications", i)+".approval.approvals"]; !written {
 			c.Publications[i].Approval.Approvals = 1
 		}
+		if _, written := written[index("publications", i)+".minimum"]; !written {
+			c.Publications[i].Minimum = 1
+		}
 	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
@@ -245,11 +248,24 @@ func setPublicationDefaults(p *newsletter.Publication) {
 	p.Schedule.Closed.Move = cmp.Or(p.Schedule.Closed.Move, "next")
 	for i := range p.Sections {
 		s := &p.Sections[i]
+		if s.Kind == "" && len(s.Kinds) > 0 {
+			s.Kind = s.Kinds[0]
+		}
 		s.Show = cmp.Or(s.Show, map[newsletter.Kind]string{newsletter.News: "full", newsletter.Report: "full", newsletter.Event: "short"}[s.Kind])
 		s.Show = cmp.Or(s.Show, "list")
-		s.Past = cmp.Or(s.Past, "drop")
-		if s.Kind == newsletter.Event && s.Ahead == 0 {
-			s.Ahead = newsletter.Duration(90 * 24 * time.Hour)
+		if s.Kind == newsletter.Event {
+			setAgendaDefaults(s)
 		}
+	}
+}
+
+func setAgendaDefaults(s *newsletter.Section) {
+	s.Past = cmp.Or(s.Past, "drop")
+	if s.Ahead == 0 {
+		s.Ahead = newsletter.Duration(90 * 24 * time.Hour)
+	}
+	if s.Repeat == nil {
+		repeat := true
+		s.Repeat = &repeat
 	}
 }

@@ -85,6 +85,11 @@ type Content struct {
 	Summary   Text      `json:"summary,omitempty"`
 	Editorial Text      `json:"editorial,omitempty"` // Markdown
 	Entries   []Entry   `json:"entries"`
+
+	Order []string            `json:"order,omitempty"` // ids of sections, where it is not the publication's order
+	Off   map[string][]string `json:"off,omitempty"`   // sections that are left out, and in which languages; none named: in all
+	Notes map[string]Text     `json:"notes,omitempty"` // what the editor says at the head of a section
+	Left  []int64             `json:"left,omitempty"`  // items there was no room for: the next issue considers them once more
 }
 
 // Entry is an item as an editor placed it. It holds the item as it was then, so
@@ -95,6 +100,8 @@ type Entry struct {
 	Others   map[string]Item `json:"others,omitempty"` // the same item in other languages
 	Headline Text            `json:"headline,omitempty"`
 	Summary  Text            `json:"summary,omitempty"`
+	Note     Text            `json:"note,omitempty"`  // the editor's remark below it
+	Again    bool            `json:"again,omitempty"` // it stood in an issue before, and is no news since
 }
 
 // Holds reports whether the entry is of an item, in any language.

@@ -79,8 +79,8 @@ type Item struct {
 	Language    string     `json:"language,omitempty"`
 	Authors     []string   `json:"authors,omitempty"`
 	Categories  []string   `json:"categories,omitempty"`
-	Variant     string     `json:"variant,omitempty"`  // items with the same variant are one in several languages
-	Variants    []int64    `json:"variants,omitempty"` // their ids
+	Alternates  Text       `json:"alternates,omitempty"` // where the source says that it stands in other languages
+	Variants    []int64    `json:"variants,omitempty"`   // their ids
 	PublishedAt time.Time  `json:"published_at,omitzero"`
 	Precision   Precision  `json:"precision,omitempty"`
 	Embargo     time.Time  `json:"embargo_until,omitzero"` // not to be printed before
@@ -105,6 +105,8 @@ type Item struct {
 	FollowedAt   time.Time `json:"followed_at,omitzero"`    // when the page it links to was read
 	EditedBy     string    `json:"edited_by,omitempty"`     // who last put words of their own in place of the source's
 	Rejected     bool      `json:"rejected,omitempty"`      // by a person: it comes into no issue
+	Pinned       bool      `json:"pinned,omitempty"`        // by a person: it comes into the next issue, before others and whatever its age
+	Priority     int       `json:"priority,omitempty"`      // set by a person, on top of its source's: -9 to 9
 }
 
 // When returns the instant an item counts for: its publication, its start, or when it was first seen.
@@ -118,10 +120,23 @@ func (i Item) When() time.Time {
 	return i.FirstSeenAt
 }
 
+// Until returns when an event is over. A day is a day everywhere: it ends at loc's midnight.
+func (i Item) Until(loc *time.Location) time.Time {
+	end := i.EndsAt
+	if end.Before(i.StartsAt) {
+		end = i.StartsAt
+	}
+	if i.AllDay {
+		return time.Date(end.Year(), end.Month(), end.Day()+1, 0, 0, 0, 0, loc).Add(-time.Millisecond)
+	}
+	return end
+}
+
 // Digest returns SHA-256 over what a reader would see: two items with the same digest are the same text.
 func (i Item) Digest() string {
 	i.ID, i.FirstSeenAt, i.ChangedAt, i.Variants, i.Origin = 0, time.Time{}, time.Time{}, nil, ""
 	i.FollowedAt, i.MovedFrom, i.NewsAt, i.NewLanguages, i.EditedBy, i.Rejected = time.Time{}, time.Time{}, time.Time{}, nil, "", false
+	i.Pinned, i.Priority = false, 0
 	i.PublishedAt, i.StartsAt, i.EndsAt, i.Embargo = i.PublishedAt.UTC(), i.StartsAt.UTC(), i.EndsAt.UTC(), i.Embargo.UTC()
 	return digest(i)
 }

@@ -37,6 +37,7 @@ type Publication struct {
 	Imprint      Imprint   `yaml:"imprint"`
 	Follow       []NavLink `yaml:"follow"`
 	Sections     []Section `yaml:"sections"`
+	Minimum      int       `yaml:"minimum"` // with fewer new entries the schedule makes no issue, and the team is told
 
 	Site string `yaml:"-" json:"-"` // the public side's address: where pictures are served
 }
@@ -123,16 +124,21 @@ type NavLink struct {
 
 // Section is a part of an issue and the rule that fills it.
 type Section struct {
-	ID      string    `yaml:"id"`
-	Kind    Kind      `yaml:"kind" jsonschema:"enum=news,enum=report,enum=event,enum=media,enum=links"`
-	Title   Text      `yaml:"title"`
-	Sources []string  `yaml:"sources"` // none: every source that gives the kind
-	Max     int       `yaml:"max"`     // 0: no limit
-	Show    string    `yaml:"show" jsonschema:"enum=full,enum=short,enum=list"`
-	Ahead   Duration  `yaml:"ahead"` // events: how far to look
-	Past    string    `yaml:"past" jsonschema:"enum=drop,enum=keep_month"`
-	More    NavLink   `yaml:"more"`
-	Links   []NavLink `yaml:"links"`
+	ID        string    `yaml:"id"`
+	Kind      Kind      `yaml:"kind" jsonschema:"enum=news,enum=report,enum=event,enum=media,enum=links"`
+	Kinds     []Kind    `yaml:"kinds" jsonschema:"enum=news,enum=report,enum=media"` // in place of kind: several, of which Kind becomes the first
+	Title     Text      `yaml:"title"`
+	Sources   []string  `yaml:"sources"`    // none: every source that gives the kind
+	Languages []string  `yaml:"languages"`  // none: items of every language
+	Max       int       `yaml:"max"`        // 0: no limit
+	PerSource int       `yaml:"per_source"` // how many of one source, its variants included; 0: no limit
+	Show      string    `yaml:"show" jsonschema:"enum=full,enum=short,enum=list"`
+	Ahead     Duration  `yaml:"ahead"` // events: how far to look
+	Past      string    `yaml:"past" jsonschema:"enum=drop,enum=keep_month"`
+	Repeat    *bool     `yaml:"repeat"` // events: what is ahead stands in every issue until it is over; nil is no
+	Empty     Text      `yaml:"empty"`  // what the section says with nothing in it; without it, it is left out
+	More      NavLink   `yaml:"more"`
+	Links     []NavLink `yaml:"links"`
 }
 
 // Source says where items come from and how to read them.
@@ -148,6 +154,7 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
+	Priority     int               `yaml:"priority"`                                             // of its items over those of others: 0 to 9
 	Images       string            `yaml:"images" jsonschema:"enum=none,enum=own,enum=licensed"` // whether its pictures may be copied into an issue
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`

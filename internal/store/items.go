@@ -115,19 +115,7 @@ func (r itemRow) source() (newsletter.Item, error) {
 
 // Items returns items whose instant is not before since, oldest first.
 func (db *DB) Items(ctx context.Context, since time.Time) ([]newsletter.Item, error) {
-	var rows []itemRow
-	if err := db.read.SelectContext(ctx, &rows, `SELECT id, identity, content, edit FROM items WHERE at >= $1 ORDER BY at, id`, millis(since)); err != nil {
-		return nil, fmt.Errorf("read items: %w", err)
-	}
-	items := make([]newsletter.Item, len(rows))
-	for i, r := range rows {
-		item, err := r.item()
-		if err != nil {
-			return nil, err
-		}
-		items[i] = item
-	}
-	return items, nil
+	return db.items(ctx, `at >= $1 ORDER BY at, id`, millis(since))
 }
 
 // Item returns one item.
@@ -141,6 +129,27 @@ func (db *DB) Item(ctx context.Context, id int64) (newsletter.Item, error) {
 		return newsletter.Item{}, fmt.Errorf("read item %d: %w", id, err)
 	}
 	return r.item()
+}
+
+// PinnedItems returns the items that people want in the next issue, oldest first.
+func (db *DB) PinnedItems(ctx context.Context) ([]newsletter.Item, error) {
+	return db.items(ctx, `pinned = 1 ORDER BY at, id`)
+}
+
+func (db *DB) items(ctx context.Context, which string, args ...any) ([]newsletter.Item, error) {
+	var rows []itemRow
+	if err := db.read.SelectContext(ctx, &rows, `SELECT id, identity, content, edit FROM items WHERE `+which, args...); err != nil {
+		return nil, fmt.Errorf("read items: %w", err)
+	}
+	items := make([]newsletter.Item, len(rows))
+	for i, r := range rows {
+		item, err := r.item()
+		if err != nil {
+			return nil, err
+		}
+		items[i] = item
+	}
+	return items, nil
 }
 
 // SourceItems returns the items of a source with one of the identities, by identity,
@@ -206,16 +215,16 @@ func (db *DB) EditItem(ctx context.Context, id int64, edit newsletter.Edit) erro
 				delete(merged.Words, field)
 			}
 		}
-		merged.By, merged.At, merged.Rejected = edit.By, instant(t.now), edit.Rejected
+		merged.By, merged.At, merged.Rejected, merged.Pinned = edit.By, instant(t.now), edit.Rejected, edit.Pinned
 		r.Edit = toJSON(merged)
-		if len(merged.Words) == 0 && !merged.Rejected {
+		if len(merged.Words) == 0 && !merged.Rejected && !merged.Pinned {
 			r.Edit = ""
 		}
 		item, err := r.item()
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE items SET edit = $1, at = $2 WHERE id = $3`, r.Edit, millis(item.When()), id)
+		_, err = t.exec(`UPDATE items SET edit = $1, at = $2, pinned = $3 WHERE id = $4`, r.Edit, millis(item.When()), bit(merged.Pinned), id)
 		return err
 	})
 }

@@ -25,6 +25,7 @@ func (r *reader) add(n *node) {
 	item.Language = cmp.Or(locale.Primary(n.attr("xml:lang")), locale.Primary(n.get("dc:language", "language")), r.language)
 	item.Title = title(n)
 	item.URL = r.link(n, base, item.Language)
+	alternates(&item, n, base)
 	r.date(&item, n.get("pubdate"), n.get("published"), n.get("issued"), n.get("dc:date"), n.get("dcterms:issued"), n.get("dcterms:created"), n.get("date"), n.get("updated"), n.get("modified"), n.get("atom:published", "atom:updated"))
 	item.Authors, item.Categories = r.authorsOf(n), categories(n)
 	short, long := n.child("description", "summary"), n.child("content:encoded", "content", "xhtml:body", "body")

@@ -10,12 +10,15 @@
 // contact_name and contact_email, document_fr, and the roles of links:
 // press_release, registration, video.
 //
+// A file called spring.fr.md is in French, where it says nothing else.
+//
 // An entry that cannot be read rightly is left out and named; the others come.
 package file
 
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,6 +83,9 @@ type field struct {
 // entry takes one entry of the file; where says which.
 func (f *reading) entry(where string, fields []field) {
 	d := draft{where: where, Item: newsletter.Item{Kind: f.src.Kind, Source: f.src.ID, Language: f.src.Language}, loc: f.src.Location()}
+	if m := tagged.FindStringSubmatch(f.name); m != nil {
+		d.Language = m[1]
+	}
 	for _, in := range fields {
 		if why := d.set(in.name, in.value); why != "" {
 			if in.line > 0 {
@@ -95,6 +101,9 @@ func (f *reading) entry(where string, fields []field) {
 	}
 	f.drafts = append(f.drafts, d)
 }
+
+// tagged is a file that names its language: spring.fr.md.
+var tagged = regexp.MustCompile(`\.([a-z]{2})\.[a-z]+$`)
 
 func (f *reading) refuse(where, why string) {
 	if where != "" {

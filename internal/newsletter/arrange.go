@@ -1,0 +1,78 @@
+package newsletter
+
+import "slices"
+
+// Takes reports whether a section is for items of a kind.
+func (s Section) Takes(k Kind) bool { return s.Kind == k || slices.Contains(s.Kinds, k) }
+
+// Lead reports whether a section is for the one piece of news that opens the issue.
+func (s Section) Lead() bool { return s.Takes(News) && s.Max == 1 }
+
+// Repeats reports whether an agenda lists what stood in an issue before.
+func (s Section) Repeats() bool { return s.Repeat != nil && *s.Repeat }
+
+// Arrange returns the sections of an issue in its own order, without those that
+// are off for readers of language. Sections that the order does not name stand
+// where the publication has them: after the one before them.
+func (c Content) Arrange(sections []Section, language string) []Section {
+	return slices.DeleteFunc(c.Ordered(sections), func(s Section) bool { return c.Hidden(s.ID, language) })
+}
+
+// Ordered is Arrange with the sections that are off.
+func (c Content) Ordered(sections []Section) []Section {
+	var out []Section
+	for _, id := range c.Order {
+		if at := slices.IndexFunc(sections, func(s Section) bool { return s.ID == id }); at >= 0 {
+			out = append(out, sections[at])
+		}
+	}
+	for i, s := range sections {
+		if slices.Contains(c.Order, s.ID) {
+			continue
+		}
+		at := 0
+		if i > 0 {
+			at = slices.IndexFunc(out, func(o Section) bool { return o.ID == sections[i-1].ID }) + 1
+		}
+		out = slices.Insert(out, at, s)
+	}
+	return out
+}
+
+// Hidden reports whether a section is off for readers of language.
+func (c Content) Hidden(section, language string) bool {
+	languages, off := c.Off[section]
+	return off && (len(languages) == 0 || slices.Contains(languages, language))
+}
+
+// New counts the entries that stood in no issue before:
+// a list of what is still ahead makes no issue by itself.
+func (c Content) New() (n int) {
+	for _, e := range c.Entries {
+		if !e.Again {
+			n++
+		}
+	}
+	return n
+}
+
+// Own returns an editor's words for readers of language and the language these
+// are in, "" where the source's own are to stand. Words in another language never
+// replace those of a source that speaks the reader's; an item that is shown in
+// another language takes what an editor wrote in that, else in fallback.
+func (e Entry) Own(t Text, language, fallback string) (words, in string) {
+	item, own := e.In(language)
+	tags := []string{language, ""}
+	if !own {
+		tags = []string{language, item.Language, fallback, ""}
+	}
+	for _, tag := range tags {
+		if t[tag] != "" && tag == "" {
+			return t[tag], language
+		}
+		if t[tag] != "" {
+			return t[tag], tag
+		}
+	}
+	return "", ""
+}
