@@ -27,7 +27,8 @@ import (
 
 const (
 	summaryLength = 600
-	maxText       = 1 << 20 // bytes of one text in Markdown
+	maxText       = 64 << 10 // bytes of one text
+	maxParagraph  = 16 << 10 // bytes without an empty line: the time that Markdown takes can grow with the square of it
 )
 
 // Result is what a file gives. An item's Identity is its name within the file, ""
@@ -135,8 +136,14 @@ func (f *reading) result() Result {
 func (f *reading) text(text string) {
 	f.one = true
 	if len(text) > maxText {
-		f.refuse("", fmt.Sprintf("a text of more than %d MB is none that anybody reads", maxText>>20))
+		f.refuse("", fmt.Sprintf("a text of more than %d KB is none that anybody reads", maxText>>10))
 		return
+	}
+	for _, paragraph := range emptyLines.Split(text, -1) {
+		if len(paragraph) > maxParagraph {
+			f.refuse("", fmt.Sprintf("a paragraph of more than %d KB is none that anybody reads", maxParagraph>>10))
+			return
+		}
 	}
 	matter, body, err := markup.FrontMatter(text)
 	if err != nil {

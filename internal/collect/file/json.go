@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -80,8 +79,13 @@ func (f *reading) breaksOff(text string, d *json.Decoder, err error) error {
 	return nil
 }
 
+// lineAt is the line of what follows an offset.
 func lineAt(text string, offset int64) int {
-	return 1 + bytes.Count([]byte(text[:min(int(offset), len(text))]), []byte("\n"))
+	at := min(int(offset), len(text))
+	for at < len(text) && strings.IndexByte(" \t\r\n,", text[at]) >= 0 {
+		at++
+	}
+	return 1 + strings.Count(text[:at], "\n")
 }
 
 // fields returns an object's fields, names in order.
