@@ -121,8 +121,6 @@ var (
 	statuses    = []string{"confirmed", "cancelled", "postponed", "tentative"}
 )
 
-const maxWhen = 400 // bytes of an agenda line
-
 // setWord reads a field that may say one of a few things.
 func (d *draft) setWord(name, text string) (why string) {
 	word := strings.ToLower(text)
@@ -147,14 +145,27 @@ func (d *draft) setWord(name, text string) (why string) {
 	case "all_day":
 		d.wholeDays = slices.Contains([]string{"true", "yes", "1", "x"}, word)
 	case "when":
-		when, ok := page.ParseWhen(text[:min(len(text), maxWhen)], "", d.loc)
-		if !ok {
-			return quoted(text) + ` is not a line such as "21-22 March 2017, Tbilisi"`
-		}
-		d.when = when
+		return d.setWhen(text)
 	case "url":
 		return d.setURL(text)
 	}
+	return ""
+}
+
+const maxWhen = 400 // bytes of an agenda line
+
+var figures = regexp.MustCompile(`^[\d./:T -]+$`)
+
+// setWhen reads an agenda line; one that is nothing but figures is a date as in the other columns.
+func (d *draft) setWhen(text string) (why string) {
+	when, ok := page.ParseWhen(text[:min(len(text), maxWhen)], "", d.loc)
+	if !ok && figures.MatchString(text) {
+		return d.setMoment(&d.starts, text)
+	}
+	if !ok {
+		return quoted(text) + ` is not a line such as "21-22 March 2017, Tbilisi"`
+	}
+	d.when = when
 	return ""
 }
 

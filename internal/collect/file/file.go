@@ -125,6 +125,15 @@ func (f *reading) result() Result {
 		f.notes = append(f.notes, fmt.Sprintf("%s: these names mean nothing here, and what stands under them is not read: %s", f.name, strings.Join(f.unknown, ", ")))
 	}
 	items := f.identified()
+	dated := 0
+	for _, item := range items {
+		if item.Kind != newsletter.Event && !item.StartsAt.IsZero() {
+			dated++
+		}
+	}
+	if dated > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: %d of %d items say when they take place, but are no events: kind: event is missing, here or at the source", f.name, dated, len(items)))
+	}
 	if f.one && len(items) > 0 {
 		items[0].Identity = ""
 	}

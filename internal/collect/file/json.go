@@ -14,7 +14,7 @@ import (
 // ours are names of an item's JSON that say what we know of it, not what it says:
 // a list that we wrote ourselves can be read.
 var ours = map[string]bool{"source": true, "variant": true, "variants": true, "precision": true, "first_seen_at": true, "changed_at": true, "news_at": true, "new_languages": true, "origin": true,
-	"followed_at": true, "edited_by": true, "rejected": true, "moved_from": true}
+	"followed_at": true, "edited_by": true, "rejected": true, "moved_from": true, "state": true, "changed": true}
 
 // list reads JSON: an array of items, or an object that has one under items.
 func (f *reading) list(text string) error {
