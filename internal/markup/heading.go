@@ -11,10 +11,12 @@ import (
 // without it; "" and the whole text where there is none.
 func Heading(source string) (title, rest string) {
 	root := markdown.Parser().Parse(text.NewReader([]byte(source)))
-	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+	tried := 0
+	for n := root.FirstChild(); n != nil && tried < 10; n = n.NextSibling() {
 		if n.Kind() != ast.KindHeading || n.Lines().Len() == 0 {
 			continue
 		}
+		tried++
 		first, last := n.Lines().At(0), n.Lines().At(n.Lines().Len()-1)
 		words := Text(string(Markdown("# " + Plain(source[first.Start:last.Stop]))))
 		if words == "" {

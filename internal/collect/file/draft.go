@@ -145,14 +145,27 @@ func (d *draft) setWord(name, text string) (why string) {
 	case "all_day":
 		d.wholeDays = slices.Contains([]string{"true", "yes", "1", "x"}, word)
 	case "when":
-		when, ok := page.ParseWhen(text, "", d.loc)
-		if !ok {
-			return quoted(text) + ` is not a line such as "21-22 March 2017, Tbilisi"`
-		}
-		d.when = when
+		return d.setWhen(text)
 	case "url":
 		return d.setURL(text)
 	}
+	return ""
+}
+
+const maxWhen = 400 // bytes of an agenda line
+
+var figures = regexp.MustCompile(`^[\d./:T -]+$`)
+
+// setWhen reads an agenda line; one that is nothing but figures is a date as in the other columns.
+func (d *draft) setWhen(text string) (why string) {
+	when, ok := page.ParseWhen(text[:min(len(text), maxWhen)], "", d.loc)
+	if !ok && figures.MatchString(text) {
+		return d.setMoment(&d.starts, text)
+	}
+	if !ok {
+		return quoted(text) + ` is not a line such as "21-22 March 2017, Tbilisi"`
+	}
+	d.when = when
 	return ""
 }
 
@@ -167,17 +180,24 @@ func (d *draft) setURL(text string) (why string) {
 	return ""
 }
 
-var tag = regexp.MustCompile(`</?[A-Za-z]`)
+var (
+	tag        = regexp.MustCompile(`</?[A-Za-z]`)
+	emptyLines = regexp.MustCompile(`\r?\n\s*\n`)
+)
 
 // setBody takes HTML, or plain text with empty lines between its paragraphs.
 func (d *draft) setBody(text string) (why string) {
 	if d.Body != "" {
 		return ""
 	}
-	if tag.MatchString(text) {
-		d.Body = string(markup.HTML(text, nil))
-	} else {
-		d.Body = string(markup.Markdown(text))
+	if len(text) > maxText {
+		return fmt.Sprintf("a text of more than %d KB is none that anybody reads", maxText>>10)
+	}
+	if !tag.MatchString(text) {
+		text = "<p>" + emptyLines.ReplaceAllString(escape(strings.TrimSpace(text)), "</p>\n<p>") + "</p>"
+	}
+	if body := string(markup.HTML(text, nil)); markup.Text(body) != "" {
+		d.Body = body
 	}
 	return ""
 }

@@ -30,7 +30,8 @@ import (
 
 const (
 	summaryLength = 600
-	maxText       = 1 << 20 // bytes of one text in Markdown
+	maxText       = 64 << 10 // bytes of one text
+	maxParagraph  = 16 << 10 // bytes without an empty line: the time that Markdown takes can grow with the square of it
 )
 
 // Result is what a file gives. An item's Identity is its name within the file, ""
@@ -133,6 +134,15 @@ func (f *reading) result() Result {
 		f.notes = append(f.notes, fmt.Sprintf("%s: these names mean nothing here, and what stands under them is not read: %s", f.name, strings.Join(f.unknown, ", ")))
 	}
 	items := f.identified()
+	dated := 0
+	for _, item := range items {
+		if item.Kind != newsletter.Event && !item.StartsAt.IsZero() {
+			dated++
+		}
+	}
+	if dated > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: %d of %d items say when they take place, but are no events: kind: event is missing, here or at the source", f.name, dated, len(items)))
+	}
 	if f.one && len(items) > 0 {
 		items[0].Identity = ""
 	}
@@ -144,8 +154,14 @@ func (f *reading) result() Result {
 func (f *reading) text(text string) {
 	f.one = true
 	if len(text) > maxText {
-		f.refuse("", fmt.Sprintf("a text of more than %d MB is none that anybody reads", maxText>>20))
+		f.refuse("", fmt.Sprintf("a text of more than %d KB is none that anybody reads", maxText>>10))
 		return
+	}
+	for _, paragraph := range emptyLines.Split(text, -1) {
+		if len(paragraph) > maxParagraph {
+			f.refuse("", fmt.Sprintf("a paragraph of more than %d KB is none that anybody reads", maxParagraph>>10))
+			return
+		}
 	}
 	matter, body, err := markup.FrontMatter(text)
 	if err != nil {

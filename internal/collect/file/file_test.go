@@ -89,7 +89,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%q: %+v %v", body, r, err)
 		}
 	}
-	for body, want := range map[string]string{"---\ntitle: x\n": "has no end", "text only": "no title", "---\ntitle: x\nnonsense\n---": "line 3", strings.Repeat("a ", 1<<20): "more than 1 MB"} {
+	for body, want := range map[string]string{"---\ntitle: x\n": "has no end", "text only": "no title", "---\ntitle: x\nnonsense\n---": "line 3", strings.Repeat("a\n\n", 1<<15): "more than 64 KB", "# T\n" + strings.Repeat("[a](", 5000): "paragraph of more than 16 KB"} {
 		if r, err := parse("c.md", body); err != nil || len(r.Refused) != 1 || !strings.Contains(r.Refused[0], want) {
 			t.Errorf("%.40q: %+v %v", body, r.Refused, err)
 		}
@@ -99,6 +99,7 @@ func TestRefused(t *testing.T) {
 // Days and times of an event, in the source's zone.
 func TestSpan(t *testing.T) {
 	for fields, want := range map[string]string{
+		"when: 10.12.2026":                                               "2026-12-10T00:00 - true",
 		"date: 2026-12-10":                                               "2026-12-10T00:00 - true",
 		"starts_at: 2026-12-10 09:30":                                    "2026-12-10T09:30 - false",
 		"starts_at: 2026-12-10 09:30\nends_at: 2026-12-10":               "2026-12-10T09:30 - false",

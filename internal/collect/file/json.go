@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 // ours are names of an item's JSON that say what we know of it, not what it says:
 // a list that we wrote ourselves can be read.
 var ours = map[string]bool{"source": true, "variant": true, "variants": true, "precision": true, "first_seen_at": true, "changed_at": true, "news_at": true, "new_languages": true, "origin": true,
-	"followed_at": true, "edited_by": true, "rejected": true, "moved_from": true}
+	"followed_at": true, "edited_by": true, "rejected": true, "moved_from": true, "state": true, "changed": true}
 
 // list reads JSON: an array of items, or an object that has one under items.
 func (f *reading) list(text string) error {
@@ -80,8 +79,13 @@ func (f *reading) breaksOff(text string, d *json.Decoder, err error) error {
 	return nil
 }
 
+// lineAt is the line of what follows an offset.
 func lineAt(text string, offset int64) int {
-	return 1 + bytes.Count([]byte(text[:min(int(offset), len(text))]), []byte("\n"))
+	at := min(int(offset), len(text))
+	for at < len(text) && strings.IndexByte(" \t\r\n,", text[at]) >= 0 {
+		at++
+	}
+	return 1 + strings.Count(text[:at], "\n")
 }
 
 // fields returns an object's fields, names in order.

@@ -42,6 +42,7 @@ func TestTable(t *testing.T) {
 		"title,kind\n\"A\n\n\",rant\nB,event":  ` t.csv: line 2: kind: kind must be news, report, event or media, not "rant"; t.csv: line 5: an event needs starts_at, when or date;`,
 		"title,title,colour,,colour\nA,B,C,D":  "A|a; t.csv: these names mean nothing here, and what stands under them is not read: colour;",
 		"":                                     " source s: t.csv: the file is empty",
+		"title,when\nA,5 May 2026":             "A|a; t.csv: 1 of 1 items say when they take place, but are no events: kind: event is missing, here or at the source;",
 		"sep=;":                                " source s: t.csv: the file is empty",
 		"titel;url\nA;B":                       ` source s: t.csv: line 1: it names no column title: "titel, url"`,
 		"\"title":                              " source s: t.csv: line 1: a quote in it is not closed",
