@@ -16,6 +16,7 @@ import (
 	"broadsheet/internal/config"
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fault"
+	"broadsheet/subscribers"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -140,6 +141,9 @@ func (c *cli) actor() string {
 	}
 	return desk.Operator
 }
+
+// act is who changes people from the command line, and how.
+func (c *cli) act(how string) subscribers.Act { return subscribers.Act{By: c.actor(), How: how} }
 
 // withAs adds --as to a command that is a person's act.
 func (c *cli) withAs(cmd *cobra.Command) *cobra.Command {

@@ -185,7 +185,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: v.words.Label("confirm_question", "title", v.title()), Version: "1", Language: v.words.Tag, Source: "confirmation page"}
-	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent); err != nil {
+	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent, subscribers.Act{By: "person", How: "page"}); err != nil {
 		return err
 	}
 	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirmed_title"), "", v.words.Label("confirmed_text", "title", v.title()))
