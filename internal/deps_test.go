@@ -55,7 +55,8 @@ var doors = map[string]string{
 	"github.com/wneessen/go-mail": "internal/deliver/smtp", "github.com/vanng822/go-premailer": "internal/render/inline", "github.com/robfig/cron": "internal/schedule",
 	"modernc.org/sqlite": "internal/store", "github.com/jackc/pgx/v5/stdlib": "internal/store", "github.com/jackc/pgx/v5/pgconn": "internal/store", "github.com/jackc/pgx/v5/pgxpool": "internal/jobs", "github.com/riverqueue/river": "internal/jobs", "golang.org/x/oauth2": "internal/deliver/smtp", "github.com/jmoiron/sqlx": "internal/store", "github.com/pressly/goose": "internal/store",
 	"github.com/gofrs/flock": "internal/store", "github.com/spf13/cobra": "cmd/broadsheet", "github.com/vbauerster/mpb": "cmd/broadsheet",
-	"github.com/emersion/go-ical": "internal/collect/calendar", "github.com/PuerkitoBio/goquery": "internal/collect/page", "github.com/microcosm-cc/bluemonday": "internal/markup",
+	"github.com/rogpeppe/go-internal/diff": "internal/compose",
+	"github.com/emersion/go-ical":          "internal/collect/calendar", "github.com/PuerkitoBio/goquery": "internal/collect/page", "github.com/microcosm-cc/bluemonday": "internal/markup",
 	"github.com/yuin/goldmark": "internal/markup", "github.com/goccy/go-yaml": "internal/config", "github.com/go-playground/locales": "internal/locale", "code.dny.dev/ssrf": "internal/fetch", "github.com/temoto/robotstxt": "internal/fetch", "github.com/ledongthuc/pdf": "internal/collect/document", "github.com/emersion/go-msgauth": "internal/deliver/dkim",
 }
 
