@@ -54,8 +54,8 @@ func stage(more ...string) []string {
 
 // doors lists third-party libraries that may be imported in one place only.
 var doors = map[string]string{
-	"github.com/microcosm-cc/bluemonday": "internal/markup",
-	"golang.org/x/image":                 "internal/picture",
+	"github.com/microcosm-cc/bluemonday":   "internal/markup",
+	"github.com/rogpeppe/go-internal/diff": "internal/compose",
 }
 
 func TestImports(t *testing.T) {

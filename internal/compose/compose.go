@@ -34,6 +34,7 @@ import (
 	"time"
 	"unicode"
 
+	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
 
@@ -59,6 +60,15 @@ type Input struct {
 // Compose returns the content of an issue. No new entry means nothing is new.
 func Compose(in Input) newsletter.Content {
 	return in.compose(func(newsletter.Section, newsletter.Entry, string) {})
+}
+
+// Empty returns the content of an issue that people fill by hand.
+func Empty(pub newsletter.Publication, title, author string, now time.Time) newsletter.Content {
+	c := newsletter.Content{Date: now, Since: now, Author: author, Entries: []newsletter.Entry{}}
+	if title = markup.Plain(title); title != "" {
+		c.Headline = newsletter.Text{pub.Fallback(): title}
+	}
+	return c
 }
 
 // A composer holds what one composition has decided so far.

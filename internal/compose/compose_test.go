@@ -149,37 +149,3 @@ func TestReportsInAFurtherLanguageComeAgain(t *testing.T) {
 		}
 	}
 }
-
-func TestEditFile(t *testing.T) {
-	p := pub(newsletter.Section{ID: "lead", Kind: newsletter.News}, newsletter.Section{ID: "news", Kind: newsletter.News}, newsletter.Section{ID: "agenda", Kind: newsletter.Event})
-	issue := newsletter.Issue{Publication: "p", Number: 1, Revision: 3, Content: newsletter.Content{Headline: newsletter.Text{"fr": "Titre"}, Editorial: newsletter.Text{"en": "Hello\n\n---\n\n## not a section"},
-		Entries: []newsletter.Entry{{Section: "lead", Item: news(1, "a", "en", "one", on(3, 1)), Headline: newsletter.Text{"en": "H", "fr": "T"}}, {Section: "news", Item: news(2, "a", "en", "two", on(3, 2))}}}}
-	lookup := func(id int64) (newsletter.Item, error) {
-		if id == 9 {
-			return event(9, "placed", on(4, 1), on(4, 1)), nil
-		}
-		return newsletter.Item{}, fmt.Errorf("no item %d", id)
-	}
-	for _, language := range []string{"en", "fr"} {
-		if _, changed, err := Apply(issue, p, File(issue, p, language), lookup); err != nil || changed {
-			t.Errorf("%s does not round-trip: %v %v", language, changed, err)
-		}
-	}
-	text := strings.NewReplacer("headline:\n", "headline: New\n", "- [2] two\n", "- [2] two\n- [1] one\n  summary: S\n", "- [1] one\n  headline: H\n", "", "## agenda\n", "## agenda\n- [9]\n").Replace(File(issue, p, "en"))
-	c, changed, err := Apply(issue, p, text, lookup)
-	if err != nil || !changed || titles(c) != "news:two news:one agenda:placed" || c.Headline["en"] != "New" || c.Headline["fr"] != "Titre" {
-		t.Fatalf("%q %v %v", titles(c), changed, err)
-	}
-	if e := c.Entries[1]; e.Summary["en"] != "S" || e.Headline["en"] != "" || e.Headline["fr"] != "T" {
-		t.Errorf("%+v", e)
-	}
-	for from, want := range map[string]string{"revision: 3": "line 3", "## news": "line 23: the publication has no section", "- [2] two": "line 24: no item 7", "issue: p/1": "line 2: this file is of issue"} {
-		wrong := map[string]string{"revision: 3": "revision: 2", "## news": "## nws", "- [2] two": "- [7] two", "issue: p/1": "issue: p/2"}[from]
-		if _, _, err := Apply(issue, p, strings.Replace(File(issue, p, "en"), from, wrong, 1), lookup); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", wrong, err, want)
-		}
-	}
-	if _, _, err := Apply(issue, p, strings.Replace(File(issue, p, "en"), "## agenda", "## agenda\n- [2] two", 1), lookup); err == nil || !strings.Contains(err.Error(), "takes event") {
-		t.Error(err)
-	}
-}

@@ -2,232 +2,156 @@ package compose
 
 import (
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"broadsheet/internal/fault"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
-const entriesLine = "=== entries ==="
+// The file in which people edit an issue is Markdown with front matter:
+//
+//	---
+//	issue: monthly/3
+//	revision: 4
+//	languages: en, fr
+//	headline: Spring
+//	headline.fr: Printemps
+//	summary:
+//	summary.fr:
+//	---
+//
+//	The editorial in English, in Markdown.
+//
+//	=== editorial.fr ===
+//
+//	=== entries ===
+//
+//	## news
+//	note: What stands at the head of the section.
+//	- [12] The source's own title
+//	  headline: Ours
+//	  headline.fr: Le nôtre
+//
+//	## media (off: fr)
+//
+// A field without a language is in the first of the file's. What File writes, Apply
+// reads as no change, and writing it again gives the same bytes.
+const entriesBlock = "entries"
 
-// File returns an issue as one Markdown file for an editor of a language:
-// headline, summary and editorial, then every entry on a line. Apply reads it back.
-func File(issue newsletter.Issue, pub newsletter.Publication, language string) string {
-	var b strings.Builder
-	c := issue.Content
-	fmt.Fprintf(&b, "---\nissue: %s\nrevision: %d\nlanguage: %s\n%s\n%s\n---\n", issue.Slug(), issue.Revision, language,
-		strings.TrimSpace("headline: "+c.Headline[language]), strings.TrimSpace("summary: "+c.Summary[language]))
-	if text := c.Editorial[language]; text != "" {
-		fmt.Fprintf(&b, "\n%s\n", text)
+const help = `# Order lines to order entries, and sections; delete a line to drop an entry. "- [12]" or
+# "- https://..." places any item that was collected, of any age. Below an entry "headline:",
+# "summary:" and "note:" stand for the source's own words, in another language "headline.fr:".
+# "note:" below a section opens it; "## media (off)" or "(off: fr)" leaves a section out.
+`
+
+// File returns an issue as the file that Apply reads, with the words of the given
+// languages; none: of all that the publication has.
+func File(issue newsletter.Issue, pub newsletter.Publication, languages ...string) string {
+	if len(languages) == 0 {
+		languages = pub.Languages
 	}
-	fmt.Fprintf(&b, "\n%s\n# Order lines to order entries, delete one to drop it, add \"- [number]\" to place an item.\n# Below an entry, \"headline:\" and \"summary:\" stand for the source's own.\n", entriesLine)
-	for _, s := range pub.Sections {
-		if s.Kind == newsletter.Links {
+	w := fileWriter{languages: languages}
+	c := issue.Content
+	fmt.Fprintf(&w, "---\nissue: %s\nrevision: %d\nlanguages: %s\n", issue.Slug(), issue.Revision, strings.Join(languages, ", "))
+	w.fields("", "headline", c.Headline, true)
+	w.fields("", "summary", c.Summary, true)
+	w.WriteString("---\n")
+	for i, language := range languages {
+		if i > 0 {
+			fmt.Fprintf(&w, "\n=== editorial.%s ===\n", language)
+		}
+		if text := markup.Lines(c.Editorial[language]); text != "" {
+			fmt.Fprintf(&w, "\n%s\n", blockLine.ReplaceAllString(text, `\$0`))
+		}
+	}
+	fmt.Fprintf(&w, "\n=== %s ===\n%s", entriesBlock, help)
+	for _, s := range c.Ordered(pub.Sections) {
+		w.section(s, c, pub)
+	}
+	return w.String()
+}
+
+// blockLine begins a block; a line of text that looks like one is written with a backslash before it.
+var blockLine = regexp.MustCompile(`(?m)^\\*=== ([a-z.-]+) ===$`)
+
+type fileWriter struct {
+	strings.Builder
+	languages []string
+}
+
+func (w *fileWriter) section(s newsletter.Section, c newsletter.Content, pub newsletter.Publication) {
+	fmt.Fprintf(w, "\n## %s%s\n", s.ID, offMark(c, s.ID, pub.Languages))
+	w.fields("", "note", c.Notes[s.ID], false)
+	for _, e := range c.Entries {
+		if e.Section != s.ID {
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s\n", s.ID)
-		for _, e := range c.Entries {
-			if e.Section != s.ID {
-				continue
-			}
-			fmt.Fprintf(&b, "- [%d] %s\n", e.Item.ID, e.Item.Title)
-			if h := e.Headline[language]; h != "" {
-				fmt.Fprintf(&b, "  headline: %s\n", h)
-			}
-			if s := e.Summary[language]; s != "" {
-				fmt.Fprintf(&b, "  summary: %s\n", s)
-			}
+		fmt.Fprintf(w, "%s\n", strings.TrimRight(fmt.Sprintf("- [%d] %s", e.Item.ID, markup.Plain(e.Item.Title)), " "))
+		w.fields("  ", "headline", e.Headline, false)
+		w.fields("  ", "summary", e.Summary, false)
+		w.fields("  ", "note", e.Note, false)
+	}
+}
+
+// fields writes a text in the file's languages, a line each; with empty also where there is none.
+func (w *fileWriter) fields(indent, name string, text newsletter.Text, empty bool) {
+	for i, language := range w.languages {
+		value := quoted(markup.Plain(text[language]))
+		if value == "" && !empty {
+			continue
 		}
-	}
-	return b.String()
-}
-
-var entryLine = regexp.MustCompile(`^- \[(\d+)\]`)
-
-// Apply returns an issue's content as an edited file asks for it, and whether
-// anything changed. Faults name the line. item finds items that were not in the issue.
-func Apply(issue newsletter.Issue, pub newsletter.Publication, text string, item func(id int64) (newsletter.Item, error)) (newsletter.Content, bool, error) {
-	if !utf8.ValidString(text) {
-		return newsletter.Content{}, false, fault.Invalidf("the file is not UTF-8 text")
-	}
-	fields, body, err := markup.FrontMatter(text)
-	if err != nil {
-		return newsletter.Content{}, false, err
-	}
-	if !hasField(fields, "issue") || !hasField(fields, "revision") {
-		return newsletter.Content{}, false, fault.WithHint(fault.Invalidf("the file does not begin with the front matter of issue %s: issue and revision are missing", issue.Slug()), "begin from `broadsheet issue edit %s --print`", issue.Slug())
-	}
-	e := edit{issue: issue, pub: pub, item: item, language: pub.Fallback(), content: issue.Content}
-	e.content.Headline, e.content.Summary, e.content.Editorial = clone(e.content.Headline), clone(e.content.Summary), clone(e.content.Editorial)
-	if err := e.fields(fields); err != nil {
-		return newsletter.Content{}, false, err
-	}
-	editorial, entries, found := strings.Cut(body, entriesLine)
-	set(e.content.Editorial, e.language, markup.Lines(editorial))
-	if found {
-		offset := strings.Count(text[:strings.Index(text, entriesLine)], "\n") + 1
-		if err := e.entries(entries, offset); err != nil {
-			return newsletter.Content{}, false, err
+		key := name
+		if i > 0 {
+			key += "." + language
 		}
+		w.WriteString(strings.TrimRight(indent+key+": "+value, " ") + "\n")
 	}
-	return e.content, !same(e.content, issue.Content), nil
 }
 
-func hasField(fields []markup.Field, key string) bool {
-	return slices.ContainsFunc(fields, func(f markup.Field) bool { return f.Key == key })
+// offMark says in which languages a section is off.
+func offMark(c newsletter.Content, section string, languages []string) string {
+	if _, off := c.Off[section]; !off {
+		return ""
+	}
+	hidden := slices.DeleteFunc(slices.Clone(languages), func(language string) bool { return !c.Hidden(section, language) })
+	switch len(hidden) {
+	case 0:
+		return ""
+	case len(languages):
+		return " (off)"
+	}
+	return " (off: " + strings.Join(hidden, ", ") + ")"
 }
 
-func same(a, b newsletter.Content) bool {
-	for _, c := range []*newsletter.Content{&a, &b} {
-		c.Headline, c.Summary, c.Editorial = clone(c.Headline), clone(c.Summary), clone(c.Editorial)
-		c.Entries = append([]newsletter.Entry{}, c.Entries...)
-		for i := range c.Entries {
-			e := &c.Entries[i]
-			e.Headline, e.Summary = clone(e.Headline), clone(e.Summary)
-		}
+// quoted keeps quotes that enclose a whole value, which a reader of front matter would take for the file's.
+func quoted(value string) string {
+	if unquoted(value) != value {
+		return `"` + value + `"`
 	}
-	return reflect.DeepEqual(a, b)
+	return value
 }
 
-func clone(t newsletter.Text) newsletter.Text {
-	out := newsletter.Text{}
-	for k, v := range t {
-		out[k] = v
+func unquoted(value string) string {
+	if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+		return value[1 : n-1]
 	}
-	return out
+	return value
 }
 
-func set(t newsletter.Text, language, text string) {
-	if text == "" {
-		delete(t, language)
-		return
-	}
-	t[language] = text
-}
+var revisionLine = regexp.MustCompile(`(?m)^revision: .*\n`)
 
-type edit struct {
-	issue    newsletter.Issue
-	pub      newsletter.Publication
-	item     func(id int64) (newsletter.Item, error)
-	language string
-	content  newsletter.Content
-}
-
-func (e *edit) fields(fields []markup.Field) error {
-	for _, f := range fields { // the language first: the others are in it
-		if f.Key == "language" && f.Value != "" {
-			if !slices.Contains(e.pub.Languages, f.Value) {
-				return fault.Invalidf("line %d: the publication has no language %q", f.Line, f.Value)
-			}
-			e.language = f.Value
-		}
+// Diff returns what changed from one revision of an issue to another, as a unified
+// diff of their files, "" if nothing that people can edit did.
+func Diff(from, to newsletter.Issue, pub newsletter.Publication) string {
+	text := func(issue newsletter.Issue) []byte {
+		return []byte(revisionLine.ReplaceAllString(strings.Replace(File(issue, pub), help, "", 1), ""))
 	}
-	for _, f := range fields {
-		if len(f.Below) > 0 {
-			return fault.Invalidf("line %d: %s is one line, and what stands below it belongs to nothing", f.Line, f.Key)
-		}
-		switch f.Key {
-		case "language":
-		case "issue":
-			if f.Value != e.issue.Slug() {
-				return fault.Invalidf("line %d: this file is of issue %s, not %s", f.Line, f.Value, e.issue.Slug())
-			}
-		case "revision":
-			if f.Value != strconv.Itoa(e.issue.Revision) {
-				return fault.WithHint(fault.Conflictf("line %d: the file is of revision %s, but the issue is at %d", f.Line, f.Value, e.issue.Revision), "open it again with `broadsheet issue edit %s` and repeat the edit", e.issue.Slug())
-			}
-		case "headline":
-			set(e.content.Headline, e.language, markup.Plain(f.Value))
-		case "summary":
-			set(e.content.Summary, e.language, markup.Plain(f.Value))
-		default:
-			return fault.Invalidf("line %d: unknown field %q (headline, summary, language, issue, revision)", f.Line, f.Key)
-		}
+	name := func(issue newsletter.Issue) string {
+		return fmt.Sprintf("%s revision %d", issue.Slug(), issue.Revision)
 	}
-	return nil
-}
-
-func (e *edit) entries(text string, offset int) error {
-	old := map[int64]newsletter.Entry{}
-	for _, entry := range e.content.Entries {
-		old[entry.Item.ID] = entry
-	}
-	e.content.Entries = nil
-	section := ""
-	placed := map[string]bool{}
-	for i, line := range strings.Split(text, "\n") {
-		number := offset + i
-		trimmed := strings.TrimSpace(line)
-		key, value, isField := strings.Cut(trimmed, ":")
-		switch m := entryLine.FindStringSubmatch(trimmed); {
-		case strings.HasPrefix(trimmed, "## "):
-			section = strings.TrimSpace(trimmed[3:])
-			if _, ok := e.section(section); !ok {
-				return fault.Invalidf("line %d: the publication has no section %q", number, section)
-			}
-		case trimmed == "" || strings.HasPrefix(trimmed, "#"):
-		case m != nil:
-			if placed[section+m[1]] {
-				return fault.Invalidf("line %d: item %s stands twice in section %s", number, m[1], section)
-			}
-			placed[section+m[1]] = true
-			if err := e.place(m[1], section, old); err != nil {
-				return fault.Invalidf("line %d: %w", number, err)
-			}
-		case isField && (key == "headline" || key == "summary") && len(e.content.Entries) > 0:
-			last := &e.content.Entries[len(e.content.Entries)-1]
-			if key == "headline" {
-				set(last.Headline, e.language, markup.Plain(value))
-			} else {
-				set(last.Summary, e.language, markup.Plain(value))
-			}
-		default:
-			return fault.WithHint(fault.Invalidf("line %d: %q is neither a section, an entry nor a field", number, trimmed), `write "## section", "- [number] title", or "headline: ..." below an entry`)
-		}
-	}
-	return nil
-}
-
-func (e *edit) section(id string) (newsletter.Section, bool) {
-	for _, s := range e.pub.Sections {
-		if s.ID == id && s.Kind != newsletter.Links {
-			return s, true
-		}
-	}
-	return newsletter.Section{}, false
-}
-
-func (e *edit) place(number, section string, old map[int64]newsletter.Entry) error {
-	s, ok := e.section(section)
-	if !ok {
-		return fault.Invalidf("an entry before the first section")
-	}
-	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		return err
-	}
-	entry, known := old[id]
-	if !known {
-		item, err := e.item(id)
-		if err != nil {
-			return err
-		}
-		entry = newsletter.Entry{Item: item}
-	}
-	if entry.Item.Kind != s.Kind {
-		return fault.Invalidf("item %d is %s and section %s takes %s", id, entry.Item.Kind, section, s.Kind)
-	}
-	entry.Section = section
-	// Words that are no longer in the file are gone; those in other languages stay.
-	entry.Headline, entry.Summary = clone(entry.Headline), clone(entry.Summary)
-	delete(entry.Headline, e.language)
-	delete(entry.Summary, e.language)
-	e.content.Entries = append(e.content.Entries, entry)
-	return nil
+	return string(diff.Diff(name(from), text(from), name(to), text(to)))
 }

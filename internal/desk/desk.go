@@ -40,9 +40,16 @@ type Issues interface {
 	Proofs(ctx context.Context, issue int64, revision int) ([]newsletter.Proof, error)
 }
 
+// Revisions is the store of what issues were like.
+type Revisions interface {
+	Revisions(ctx context.Context, issue newsletter.Issue) ([]newsletter.Issue, error)
+	Revision(ctx context.Context, issue newsletter.Issue, number int) (newsletter.Issue, error)
+}
+
 // Items is the store of what was collected.
 type Items interface {
 	Items(ctx context.Context, since time.Time) ([]newsletter.Item, error)
+	PinnedItems(ctx context.Context) ([]newsletter.Item, error)
 	Item(ctx context.Context, id int64) (newsletter.Item, error)
 	PlacedItems(ctx context.Context, publication string, except int64) (map[int64]bool, error)
 	FindItems(ctx context.Context, address string) ([]newsletter.Item, error)
@@ -145,6 +152,7 @@ type Desk struct {
 	Delivery     Delivery
 
 	Issues    Issues
+	Revisions Revisions
 	Items     Items
 	Pictures  Pictures
 	Sends     Sends

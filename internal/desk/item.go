@@ -35,6 +35,9 @@ func (d *Desk) EditItem(ctx context.Context, id int64, edit newsletter.Edit, act
 	if edit.Rejected {
 		done = append(done, "rejected")
 	}
+	if edit.Pinned {
+		done = append(done, "pinned")
+	}
 	if err := d.Office.AddAudit(ctx, staff.AuditEntry{Actor: actor, Action: "item edited", Subject: fmt.Sprintf("item %d", id), Detail: strings.Join(done, ", ")}); err != nil {
 		return newsletter.Item{}, err
 	}
@@ -50,8 +53,9 @@ type Why struct {
 // WhyPublication is one publication's part of it.
 type WhyPublication struct {
 	ID       string            `json:"id"`
-	Stands   []string          `json:"stands"` // issues and sections that hold it
-	Next     string            `json:"next"`   // the open issue that the verdicts are about, "" for one yet to come
+	Stands   []string          `json:"stands"`          // issues and sections that hold it
+	Next     string            `json:"next"`            // the open issue that the verdicts are about, "" for one yet to come
+	Waits    string            `json:"waits,omitempty"` // why nothing is composed by the verdicts now
 	Verdicts []compose.Verdict `json:"verdicts"`
 }
 
@@ -138,10 +142,17 @@ func (d *Desk) why(ctx context.Context, pub newsletter.Publication, item newslet
 	if open != nil {
 		out.Next = open.Slug()
 	}
-	in, err := d.composition(ctx, pub, open)
+	c, err := d.composition(ctx, pub, open)
 	if err != nil {
 		return out, err
 	}
-	out.Verdicts = append(out.Verdicts, compose.Explain(in, item)...)
+	out.Verdicts = append(out.Verdicts, compose.Explain(c.Input, item)...)
+	found := compose.Compose(c.Input).New()
+	switch {
+	case open == nil && found < max(1, pub.Minimum):
+		out.Waits = fmt.Sprintf("no issue would be made now: %d new entries, and it takes %d", found, max(1, pub.Minimum))
+	case open != nil && (open.State != newsletter.Draft || open.Content.Author != Scheduler):
+		out.Waits = fmt.Sprintf("%s is in people's hands and not composed anew: place or drop the item with `broadsheet issue edit %s`", open.Slug(), open.Slug())
+	}
 	return out, nil
 }

@@ -107,9 +107,9 @@ func retitle(document, title string) string {
 }
 
 // Alarm is what the team must hear: that a send was missed, waits though it is due,
-// or stands still; that sources are broken.
+// or stands still; that there was too little for an issue; that sources are broken.
 type Alarm struct {
-	Kind      string // missed | waits | stalled | sources
+	Kind      string // missed | waits | stalled | few | sources
 	Number    int    // of the issue, 0 if there is none
 	Since     time.Time
 	Until     time.Time

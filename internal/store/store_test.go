@@ -245,3 +245,47 @@ func TestSchemaFloor(t *testing.T) {
 		}
 	})
 }
+
+// What people pin is found whatever its age, and what they set stands until they take it back.
+func TestPinnedItems(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		old := item("1", "old")
+		old.PublishedAt = began.AddDate(-3, 0, 0)
+		save(t, db, old, item("2", "new"))
+		all, err := db.Items(ctx, time.Time{})
+		must(t, err)
+		must(t, db.EditItem(ctx, all[0].ID, newsletter.Edit{By: "ana", Pinned: true, Words: map[string]string{"priority": "3"}}))
+		pinned, err := db.PinnedItems(ctx)
+		must(t, err)
+		if len(pinned) != 1 || pinned[0].Title != "old" || !pinned[0].Pinned || pinned[0].Priority != 3 || pinned[0].EditedBy != "ana" {
+			t.Fatalf("%+v", pinned)
+		}
+		must(t, db.EditItem(ctx, all[0].ID, newsletter.Edit{By: "ana", Words: map[string]string{"priority": ""}}))
+		if pinned, err = db.PinnedItems(ctx); err != nil || len(pinned) != 0 {
+			t.Errorf("%+v %v", pinned, err)
+		}
+		if one, err := db.Item(ctx, all[0].ID); err != nil || one.Priority != 0 || one.EditedBy != "" {
+			t.Errorf("%+v %v", one, err)
+		}
+	})
+}
+
+func TestRevisions(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		issue := draft(t, db, "")
+		clock.Move(time.Hour)
+		issue.Content.Author, issue.Content.Headline = "ana", newsletter.Text{"en": "H"}
+		must(t, db.SaveRevision(ctx, &issue))
+		all, err := db.Revisions(ctx, issue)
+		must(t, err)
+		if len(all) != 2 || all[0].Revision != 1 || all[0].Content.Author != "schedule" || all[0].Content.Headline != nil || all[1].Content.Author != "ana" || all[1].UpdatedAt.Sub(all[0].UpdatedAt) != time.Hour {
+			t.Fatalf("%+v", all)
+		}
+		if one, err := db.Revision(ctx, issue, 1); err != nil || one.Content.Author != "schedule" || one.Slug() != "p/1" {
+			t.Errorf("%+v %v", one, err)
+		}
+		if _, err := db.Revision(ctx, issue, 3); !fault.Is(err, fault.NotFound) {
+			t.Error(err)
+		}
+	})
+}

@@ -125,3 +125,13 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// An entry says where it stands in other languages; the one in its own is its address.
+func TestAlternates(t *testing.T) {
+	const entry = `<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://example.org/"><entry><title>T</title><id>1</id>
+		<link rel="alternate" hreflang="fr-FR" href="/fr/1"/><link rel="alternate" hreflang="en" href="/en/1"/><link rel="alternate" hreflang="ru" href="javascript:x"/><link rel="related" hreflang="ka" href="/ka"/></entry></feed>`
+	items, _, err := parse(t, entry)
+	if err != nil || len(items) != 1 || items[0].URL != "https://example.org/en/1" || len(items[0].Alternates) != 1 || items[0].Alternates["fr"] != "https://example.org/fr/1" {
+		t.Errorf("%+v %v", items, err)
+	}
+}
