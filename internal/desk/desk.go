@@ -140,6 +140,7 @@ type Desk struct {
 	Delivery     Delivery
 
 	Issues    Issues
+	Past      Past
 	Items     Items
 	Sends     Sends
 	Receipts  Receipts
