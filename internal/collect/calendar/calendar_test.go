@@ -69,8 +69,8 @@ func TestIdentityOfWhatIsMoved(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	const master = "UID:1\nDTSTART;TZID=Europe/Paris:20170302T100000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=4"
-	bare := parse(t, vevent(master)+"BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/Paris:20170309T100000\nSTATUS:CANCELLED\nEND:VEVENT\n")
-	if len(bare.Items) != 4 || bare.Items[1].Status != "cancelled" || bare.Items[1].Title != "x" || bare.Items[1].EndsAt.Sub(bare.Items[1].StartsAt) != time.Hour {
+	bare := parse(t, vevent(master, "LOCATION:Riga")+"BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/Paris:20170309T100000\nSTATUS:CANCELLED\nEND:VEVENT\n")
+	if len(bare.Items) != 4 || bare.Items[1].Status != "cancelled" || bare.Items[1].Title != "x" || bare.Items[1].Place != "Riga" || bare.Items[2].Status != "" || bare.Items[1].EndsAt.Sub(bare.Items[1].StartsAt) != time.Hour {
 		t.Errorf("a cancellation that says no more: %+v", bare.Items)
 	}
 	byDay := parse(t, vevent(master)+vevent("UID:1", "RECURRENCE-ID;VALUE=DATE:20170309", "DTSTART:20170310T090000Z"))
@@ -191,6 +191,10 @@ func TestFields(t *testing.T) {
 	}
 	if len(it.Links) != 2 || it.Links[0].Title != "Programme.pdf" || it.Links[1].Title != "Watch" {
 		t.Errorf("%+v", it.Links)
+	}
+	joined := parse(t, "BEGIN:VEVENT\nSUMMARY:Canceled: Bureau\nDTSTART;VALUE=DATE:20170309\nDTEND:20170310T120000Z\nDESCRIPTION:Come.\\n"+strings.Repeat("_", 40)+"\\nMicrosoft Teams meeting\\nPasscode: 1\nEND:VEVENT\n").Items[0]
+	if joined.Title != "Bureau" || joined.Status != "cancelled" || joined.Summary != "Come." || joined.EndsAt.Day() != 10 {
+		t.Errorf("%+v", joined)
 	}
 	languages := "BEGIN:VEVENT\nSUMMARY;LANGUAGE=fr:Réunion\nSUMMARY;LANGUAGE=en-GB:Meeting\nDTSTART:20170309T090000Z\nEND:VEVENT\n"
 	if got := parse(t, languages).Items[0].Title; got != "Meeting" {
