@@ -141,14 +141,15 @@ func TestWhatIsBroken(t *testing.T) {
 		text, note     string
 		items, refused int
 	}{
-		"cut after an event":      {"BEGIN:VCALENDAR\n" + whole, "breaks off", 1, 0},
-		"cut in an event":         {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nDTSTA", "breaks off", 1, 1},
-		"an event without an end": {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Half\n" + whole + "END:VCALENDAR", "", 1, 1},
-		"a calendar without one":  {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:2\nSUMMARY:b\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 2, 0},
-		"lines that are none":     {"BEGIN:VCALENDAR\nand more\n" + whole + "END:VTODO\nno name: x\nEND:VCALENDAR", `dropped: 3, the first of them "and more"`, 1, 0},
-		"an open quote":           {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY;X=\"y:Title\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 1, 0},
-		"CR alone":                {strings.ReplaceAll("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", "\n", "\r"), "", 1, 0},
-		"UTF-16":                  {"\xff\xfe" + strings.Join(strings.Split("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", ""), "\x00") + "\x00", "", 1, 0},
+		"cut after an event":                    {"BEGIN:VCALENDAR\n" + whole, "breaks off", 1, 0},
+		"cut in an event":                       {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nDTSTA", "breaks off", 1, 1},
+		"an event without an end":               {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Half\n" + whole + "END:VCALENDAR", "", 1, 1},
+		"an event that the calendar's end ends": {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nEND:VCALENDAR", "", 1, 1},
+		"a calendar without one":                {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:2\nSUMMARY:b\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 2, 0},
+		"lines that are none":                   {"BEGIN:VCALENDAR\nand more\n" + whole + "END:VTODO\nno name: x\nEND:VCALENDAR", `dropped: 3, the first of them "and more"`, 1, 0},
+		"an open quote":                         {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY;X=\"y:Title\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 1, 0},
+		"CR alone":                              {strings.ReplaceAll("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", "\n", "\r"), "", 1, 0},
+		"UTF-16":                                {"\xff\xfe" + strings.Join(strings.Split("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", ""), "\x00") + "\x00", "", 1, 0},
 	} {
 		result, err := body(t, source, c.text)
 		if err != nil || len(result.Items) != c.items || len(result.Refused) != c.refused || !strings.Contains(strings.Join(result.Notes, "\n"), c.note) || (c.note == "") != (len(result.Notes) == 0) {
