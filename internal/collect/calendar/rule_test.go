@@ -139,7 +139,7 @@ func TestSkipping(t *testing.T) {
 		}
 		steps := maxSteps
 		var all []time.Time // since 1990
-		for n := 0; n < 150_000; n++ {
+		for n := 0; n < 170_000; n++ {
 			low, high := r.period(start, n)
 			if low.Year() > 2040 {
 				break
