@@ -102,6 +102,10 @@ func TestRepetition(t *testing.T) {
 	equal(t, "EXRULE", series("RRULE:FREQ=DAILY;COUNT=4", "EXRULE:FREQ=DAILY;INTERVAL=2"), []string{"0303T0900", "0305T0900"})
 	equal(t, "two rules", series("RRULE:FREQ=DAILY;COUNT=2", "RRULE:FREQ=WEEKLY;COUNT=2"), []string{"0302T0900", "0303T0900", "0309T0900"})
 	equal(t, "02:30 where it is left out", starts(parse(t, vevent("UID:1", "DTSTART;TZID=Europe/Paris:20170325T023000", "RRULE:FREQ=DAILY;COUNT=3")).Items), []string{"0325T0130", "0326T0130", "0327T0030"})
+	equal(t, "many dates, most of them long past", series("RDATE:"+strings.Repeat("20010101T090000Z,", 1000)+"20170303T090000Z"), []string{"0302T0900", "0303T0900"})
+	if unread := parse(t, vevent("DTSTART:20170302T090000Z", "RRULE:FREQ=DAILY;COUNT=2", "EXDATE;TZID=Mars:20170303T090000")); len(unread.Items) != 2 || len(unread.Notes) != 1 {
+		t.Errorf("an EXDATE in an unknown zone: %d items, %q", len(unread.Items), unread.Notes)
+	}
 	if got := series("RRULE:FREQ=DAILY"); len(got) != maxOccurrences {
 		t.Errorf("a daily series for ever: %d", len(got))
 	}

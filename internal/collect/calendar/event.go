@@ -95,7 +95,7 @@ func (r *reader) dates(e *event) (err error) {
 	if e.length.negative() {
 		return errors.New("it ends before it starts")
 	}
-	r.wholeDays(e, ok)
+	r.wholeDays(e)
 	return nil
 }
 
@@ -118,13 +118,14 @@ func (r *reader) until(e *event, p property) error {
 
 // wholeDays makes days of the local midnights that Exchange writes for them, and
 // of hours that a whole day lasts.
-func (r *reader) wholeDays(e *event, ends bool) {
+func (r *reader) wholeDays(e *event) {
 	if !e.start.day && strings.EqualFold(strings.TrimSpace(e.component.text("X-MICROSOFT-CDO-ALLDAYEVENT", "")), "TRUE") {
 		wall := e.start.wall
 		if e.start.utc {
 			wall = clock(wall.In(r.loc))
 		}
-		if wall.Equal(wall.Truncate(24*time.Hour)) && (e.length.hours+12*time.Hour)%(24*time.Hour) >= 11*time.Hour {
+		rest := (e.length.hours+12*time.Hour)%(24*time.Hour) - 12*time.Hour
+		if wall.Equal(wall.Truncate(24*time.Hour)) && rest.Abs() <= time.Hour {
 			e.start = moment{wall: wall, loc: r.loc, day: true}
 		}
 	}
@@ -176,13 +177,21 @@ var (
 	entities = regexp.MustCompile(`&(#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);`)
 )
 
-// words fills in the summary and, where the event has HTML, the text. What meeting
-// programs put under a line of their own is for those who are invited.
+// announced cuts off what meeting programs put under a line of their own: the way in,
+// with its password, is for those who are invited.
+func announced(text string) string {
+	if !strings.Contains(text, "____") && !strings.Contains(text, "-::~") { // saves time
+		return text
+	}
+	return joining.ReplaceAllString(text, "")
+}
+
+// words fills in the summary and, where the event has HTML, the text.
 func (r *reader) words(it *newsletter.Item, e event) {
-	text := joining.ReplaceAllString(e.text("DESCRIPTION", r.src.Language), "")
+	text := announced(e.text("DESCRIPTION", r.src.Language))
 	html := ""
 	if alt, ok := e.get("X-ALT-DESC"); ok && strings.EqualFold(alt.param("FMTTYPE"), "text/html") {
-		html = joining.ReplaceAllString(alt.text(), "")
+		html = announced(alt.text())
 	}
 	if tags.MatchString(text) {
 		if html == "" {

@@ -247,7 +247,7 @@ func (r *reader) placed(it newsletter.Item, e event, start moment, identity stri
 		it.EndsAt = e.length.after(start.wall, start.loc)
 	}
 	if e.uid == "" {
-		it.Identity = strings.ToLower(it.Title) + "|" + it.StartsAt.UTC().Format(time.DateOnly) + strings.TrimPrefix(identity, e.uid)
+		it.Identity = strings.ToLower(it.Title) + "|" + it.StartsAt.UTC().Format(time.DateOnly) + identity
 	}
 	return it
 }
