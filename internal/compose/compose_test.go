@@ -173,8 +173,8 @@ func TestEditFile(t *testing.T) {
 	if e := c.Entries[1]; e.Summary["en"] != "S" || e.Headline["en"] != "" || e.Headline["fr"] != "T" {
 		t.Errorf("%+v", e)
 	}
-	for from, want := range map[string]string{"revision: 3": "line 3", "## news": "line 23: the publication has no section", "- [2] two": "line 24: no item 7", "issue: p/1": "line 2: this file is of issue"} {
-		wrong := map[string]string{"revision: 3": "revision: 2", "## news": "## nws", "- [2] two": "- [7] two", "issue: p/1": "issue: p/2"}[from]
+	for from, want := range map[string]string{"revision: 3": "line 3", "## news": "line 23: the publication has no section", "- [2] two": "line 24: no item 7", "issue: p/1": "line 2: this file is of issue", "headline:": "headline is one line"} {
+		wrong := map[string]string{"revision: 3": "revision: 2", "## news": "## nws", "- [2] two": "- [7] two", "issue: p/1": "issue: p/2", "headline:": "headline: A\n  and more"}[from]
 		if _, _, err := Apply(issue, p, strings.Replace(File(issue, p, "en"), from, wrong, 1), lookup); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", wrong, err, want)
 		}
