@@ -271,6 +271,9 @@ func (c *checker) place(s *newsletter.Source, path string) {
 		if ending := strings.ToLower(filepath.Ext(s.File)); !slices.Contains(fileEndings, ending) {
 			c.bad(path+".file", "end it with what the files are: news/*.md, agenda.csv, items.json", "%s: files that are read end in .csv, .json or .md, not %q", path, ending)
 		}
+		if strings.Contains(s.File, "://") {
+			c.bad(path+".file", "download it to a folder of this machine", "%s: a file is read from this machine, not from %s", path, redactURL(s.File))
+		}
 		s.File = resolve(c.cfg.Dir, s.File)
 	}
 	if n != 1 {

@@ -68,6 +68,7 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		good + "relays: [{host: h, rate: 30/fortnight}]\n":                                                                "12:26: relays[0].rate: \"30/fortnight\" is not a rate",
 		good + "sources: [{id: s, feed: \"https://x.org/\", page: \"https://x.org/\", rules: {item: a, title: b}}]\n":     "says 2 times where it is",
 		good + "sources: [{id: s, file: \"a/*.docx\"}]\n":                                                                 `end in .csv, .json or .md, not ".docx"`,
+		good + "sources: [{id: s, file: \"https://x.org/a.csv\"}]\n":                                                      "read from this machine",
 		good + "team: []\n": "team stands twice",
 	} {
 		_, err := parse(text)
