@@ -19,7 +19,6 @@ func (s *Site) Public() http.Handler {
 		"GET /style.css":              s.serveStyle,
 		"GET /{$}":                    s.archive,
 		"GET /archive/{publication}":  s.archive,
-		"GET /i/{issue}/{language}":   s.webView,
 		"GET /u/{token}":              s.unsubscribePage,
 		"POST /u/{token}":             s.unsubscribe,
 		"GET /p/{token}":              s.preferences,
@@ -30,6 +29,9 @@ func (s *Site) Public() http.Handler {
 		"GET /healthz":                s.healthy,
 		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	} {
+		mux.Handle(route, s.public(h))
+	}
+	for route, h := range s.issueRoutes() {
 		mux.Handle(route, s.public(h))
 	}
 	return guard(mux)
@@ -202,13 +204,4 @@ func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
 		contact = pub.From
 	}
 	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
-}
-
-func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
-	proof, err := s.Desk.WebView(r.Context(), r.PathValue("issue"), r.PathValue("language"))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	return frame(w, proof.HTML)
 }
