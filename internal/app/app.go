@@ -78,9 +78,17 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	a, err := over(ctx, db, cfg, o)
+	if err != nil {
+		db.Close()
+	}
+	return a, err
+}
+
+// over wires everything over an open store.
+func over(ctx context.Context, db *store.DB, cfg *config.Config, o Options) (*App, error) {
 	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
 	if err := a.wire(ctx); err != nil {
-		db.Close()
 		return nil, err
 	}
 	return a, nil
@@ -214,9 +222,14 @@ func (a *App) Schema(ctx context.Context) (s Schema, err error) {
 
 // Close closes the store.
 func (a *App) Close() error {
+	a.rest()
+	return a.db.Close()
+}
+
+// rest lets go of everything but the store.
+func (a *App) rest() {
 	if a.Desk.Delivery.Engine != nil {
 		a.Desk.Delivery.Engine.Close()
 	}
 	a.client.CloseIdle()
-	return a.db.Close()
 }

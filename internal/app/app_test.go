@@ -56,9 +56,10 @@ sources: [{id: files, file: "*.md", language: en, timezone: Europe/Paris}]
 
 type house struct {
 	*app.App
-	clock *testkit.Clock
-	mail  *testkit.SMTP
-	dir   string
+	clock    *testkit.Clock
+	mail     *testkit.SMTP
+	dir      string
+	database string
 }
 
 // each opens a configured house on both engines, on 20 March 2017, with two readers.
@@ -69,7 +70,8 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 			for name, text := range map[string]string{"secret": "0123456789abcdef0123456789abcdef", "a.md": "---\ntitle: March\ndate: 2017-03-18\n---\nText <script>alert(1)</script>.\n"} {
 				must(t, os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o600))
 			}
-			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, address(t), h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
+			h.database = address(t)
+			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, h.database, h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
 			must(t, err)
 			h.App, err = app.Open(ctx, cfg, app.Options{Now: h.clock.Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
 			must(t, err)

@@ -43,7 +43,6 @@ type Page struct {
 	WaitFor    string   `json:"waitFor,omitempty"`    // a text that must appear first, within 10 s
 	Keys       []string `json:"keys"`                 // pressed one after the other: "Tab", "Enter", "a"
 	Axe        []Look   `json:"axe"`                  // have axe judge the page, and every frame in it, at these looks: Looks
-	Except     []string `json:"except"`               // axe's rules that do not count
 	Screenshot string   `json:"screenshot,omitempty"` // the PNG file to write, of the whole page
 }
 
@@ -145,7 +144,7 @@ func home() (string, error) {
 func (b *Browser) See(t testing.TB, p Page) (seen Seen) {
 	t.Helper()
 	p.Width, p.Height, p.Language = cmp.Or(p.Width, 1024), cmp.Or(p.Height, 800), cmp.Or(p.Language, "en")
-	p.Keys, p.Axe, p.Except = append([]string{}, p.Keys...), append([]Look{}, p.Axe...), append([]string{}, p.Except...) // never null
+	p.Keys, p.Axe = append([]string{}, p.Keys...), append([]Look{}, p.Axe...) // never null
 	b.ask(t, "see", struct {
 		Page
 		Chromium string `json:"chromium"`
