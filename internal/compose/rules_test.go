@@ -191,6 +191,10 @@ func TestExplainRules(t *testing.T) {
 			news(6, "f", "en", "in", on(3, 20)), news(7, "g", "en", "full", on(3, 19)),
 			event(11, "over", on(3, 28), on(3, 28)), event(12, "again", on(4, 5), on(4, 5)), with(event(13, "off", on(4, 6), on(4, 6)), func(i *newsletter.Item) { i.Status = "cancelled" }),
 		}}
+	two := Input{Publication: pub(newsletter.Section{ID: "lead", Kind: newsletter.News, Max: 1}, newsletter.Section{ID: "news", Kind: newsletter.News}), Now: now, Items: []newsletter.Item{news(1, "a", "en", "one", on(3, 22)), news(2, "a", "en", "two", on(3, 21))}}
+	if v := Explain(two, two.Items[1]); len(v) != 2 || strings.Contains(v[0].Why, "next issue") || !v[1].In {
+		t.Errorf("what stands below the lead is said to be left for the next issue: %+v", v)
+	}
 	for id, want := range map[int64]string{
 		1: "for it is pinned by ana@example.org", 2: "the section takes 1 from source a, and has them; the next issue considers it again", 3: "the section takes what is in en, and it is in fr",
 		4: "for the last issue had no room for it", 5: "the section holds 3 and is full of what comes before it; it was carried over from the last issue already",
