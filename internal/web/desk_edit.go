@@ -18,6 +18,7 @@ import (
 // the whole issue as the file that `issue edit` opens.
 type editView struct {
 	deskView
+	IssueTabs                 tabRow
 	Slug, Heading, Text, Done string
 	State                     newsletter.IssueState
 	Revision                  int
@@ -46,6 +47,15 @@ type editLine struct {
 
 func slugOf(r *http.Request) string { return r.PathValue("publication") + "/" + r.PathValue("number") }
 
+// issueTabs are the pages of an issue.
+func issueTabs(slug, here string) tabRow {
+	row := tabRow{Label: "This issue"}
+	for _, page := range [][2]string{{"Preview", ""}, {"Edit", "/edit"}, {"History", "/log"}} {
+		row.Tabs = append(row.Tabs, navLink{page[0], "/issues/" + slug + page[1], page[1] == here})
+	}
+	return row
+}
+
 func (s *Site) edit(w http.ResponseWriter, r *http.Request) error {
 	text, err := s.Desk.EditFile(r.Context(), slugOf(r), "")
 	if err != nil {
@@ -62,7 +72,7 @@ func (s *Site) showEdit(w http.ResponseWriter, r *http.Request, status int, text
 	if err != nil {
 		return err
 	}
-	v := editView{deskView: s.deskView(r, "Edit "+slug), Slug: slug, Heading: "Edit " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), Text: text, Done: done,
+	v := editView{deskView: s.deskView(r, "Edit "+slug), IssueTabs: issueTabs(slug, "/edit"), Slug: slug, Heading: "Edit " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), Text: text, Done: done,
 		State: issue.State, Revision: issue.Revision, Editors: s.editors(r), Editable: issue.State.Editable(), Voids: issue.State != newsletter.Draft}
 	if problem != nil {
 		v.Problems, v.Hint = strings.Split(problem.Error(), "\n"), fault.Hint(problem)

@@ -32,6 +32,7 @@ func (s *Site) showLog(w http.ResponseWriter, r *http.Request, status int, probl
 	slices.Reverse(changes)
 	view := struct {
 		deskView
+		IssueTabs              tabRow
 		Slug, Heading, Problem string
 		State                  newsletter.IssueState
 		Revision               int
@@ -39,7 +40,7 @@ func (s *Site) showLog(w http.ResponseWriter, r *http.Request, status int, probl
 		Editors                []editor
 		Changes                []changeLine
 		Acts                   []desk.LogEntry
-	}{s.deskView(r, "History of "+slug), slug, "History of " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), "", issue.State, issue.Revision, issue.State.Editable(), s.editors(r), nil, acts}
+	}{s.deskView(r, "History of "+slug), issueTabs(slug, "/log"), slug, "History of " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), "", issue.State, issue.Revision, issue.State.Editable(), s.editors(r), nil, acts}
 	if problem != nil {
 		view.Problem = problem.Error()
 	}
