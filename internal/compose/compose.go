@@ -201,7 +201,11 @@ func (c *composer) root(e newsletter.Entry) string {
 func (c *composer) order(section newsletter.Section, entries []newsletter.Entry) {
 	byDate(section, entries)
 	slices.SortStableFunc(entries, func(a, b newsletter.Entry) int {
-		return cmp.Or(-compare(pinned(a), pinned(b)), c.weight(b)-c.weight(a))
+		by := cmp.Or(compare(pinned(b), pinned(a)), c.weight(b)-c.weight(a))
+		if section.Lead() {
+			by = cmp.Or(by, compare(pictured(b), pictured(a)))
+		}
+		return by
 	})
 }
 
@@ -213,6 +217,11 @@ func compare(a, b bool) int {
 		return 1
 	}
 	return -1
+}
+
+// pictured reports whether there is a picture that may be shown.
+func pictured(e newsletter.Entry) bool {
+	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return i.Image != nil && i.Image.File != "" })
 }
 
 // weight is an entry's priority: the highest of its languages.

@@ -42,6 +42,19 @@ type Document struct {
 	Pages    int    `json:"pages,omitempty"`
 }
 
+// Image is an item's picture. URL is where its source has it; File names our own
+// copy, once there is one, and Width and Height are that copy's in pixels.
+type Image struct {
+	URL     string `json:"url"`
+	Alt     string `json:"alt,omitempty"`
+	Caption string `json:"caption,omitempty"`
+	Credit  string `json:"credit,omitempty"`
+	Rights  string `json:"rights,omitempty"` // own | licensed: as its source is configured
+	File    string `json:"file,omitempty"`
+	Width   int    `json:"width,omitempty"`
+	Height  int    `json:"height,omitempty"`
+}
+
 // Precision says how exactly a date is known: it is stored, never guessed.
 type Precision string
 
@@ -80,6 +93,7 @@ type Item struct {
 	MovedFrom   time.Time  `json:"moved_from,omitzero"` // events: the start they had before
 	Contacts    []Contact  `json:"contacts,omitempty"`
 	Links       []Link     `json:"links,omitempty"`
+	Image       *Image     `json:"image,omitempty"`
 	Documents   []Document `json:"documents,omitempty"`
 	Year        int        `json:"year,omitempty"` // reports: the year reported on
 
