@@ -59,7 +59,7 @@ type Input struct {
 
 // Compose returns the content of an issue. No new entry means nothing is new.
 func Compose(in Input) newsletter.Content {
-	return in.compose(func(newsletter.Section, newsletter.Entry, string) {})
+	return in.compose(func(newsletter.Section, newsletter.Entry, string, bool) {})
 }
 
 // Empty returns the content of an issue that people fill by hand.
@@ -71,10 +71,14 @@ func Empty(pub newsletter.Publication, title, author string, now time.Time) news
 	return c
 }
 
+// say hears of every entry and section why it was taken ("") or left, and whether
+// for want of room.
+type say func(s newsletter.Section, e newsletter.Entry, why string, crowded bool)
+
 // A composer holds what one composition has decided so far.
 type composer struct {
 	Input
-	say      func(newsletter.Section, newsletter.Entry, string)
+	say      say
 	since    time.Time
 	groups   []newsletter.Entry
 	family   map[string]string // the source that a variant's belongs to
@@ -83,9 +87,8 @@ type composer struct {
 	crowded  map[int64]bool    // items that some section had no room for, and none took
 }
 
-// compose picks, and says of every entry and section why it was taken ("") or left.
-func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) newsletter.Content {
-	c := composer{Input: in, say: say, since: in.Since, family: families(in.Sources), priority: map[string]int{}, used: map[string]string{}, crowded: map[int64]bool{}}
+func (in Input) compose(hear say) newsletter.Content {
+	c := composer{Input: in, say: hear, since: in.Since, family: families(in.Sources), priority: map[string]int{}, used: map[string]string{}, crowded: map[int64]bool{}}
 	if c.since.IsZero() {
 		c.since = in.Now.Add(-FirstPeriod)
 	}
@@ -124,7 +127,7 @@ func (c *composer) fill(at int) []newsletter.Entry {
 	var able, taken []newsletter.Entry
 	for _, e := range c.groups {
 		if why := c.against(section, e, c.since); why != "" {
-			c.say(section, e, why)
+			c.say(section, e, why, false)
 			continue
 		}
 		e = c.marked(e)
@@ -134,18 +137,20 @@ func (c *composer) fill(at int) []newsletter.Entry {
 	c.order(section, able)
 	share := map[string]int{}
 	for _, e := range able {
-		why := c.stands(e)
+		why, crowded := c.stands(e), false
 		if why == "" {
-			if why = c.full(at, e, len(taken), share); why != "" {
-				c.crowded[e.Item.ID] = true
-			}
+			why = c.full(at, e, len(taken), share)
+			crowded = why != ""
 		}
-		if why == "" {
+		switch {
+		case crowded:
+			c.crowded[e.Item.ID] = true
+		case why == "":
 			taken = append(taken, e)
 			share[c.root(e)]++
 			c.take(e)
 		}
-		c.say(section, e, why)
+		c.say(section, e, why, crowded)
 	}
 	if section.Kind == newsletter.Event {
 		byDate(section, taken) // what is pinned has its place, and an agenda its order
@@ -168,13 +173,7 @@ func (c *composer) full(at int, e newsletter.Entry, taken int, share map[string]
 	if pinned(e) && !slices.ContainsFunc(c.Publication.Sections[at+1:], func(s newsletter.Section) bool { return c.against(s, e, c.since) == "" }) {
 		return "" // room is made where no other section would have it
 	}
-	if e.Item.Kind == newsletter.Event || pinned(e) {
-		return why
-	}
-	if c.carried(e) {
-		return why + "; it was carried over from the last issue already"
-	}
-	return why + "; the next issue considers it again"
+	return why
 }
 
 // left returns the items that found no room, for the next issue. Events need no
@@ -202,7 +201,11 @@ func (c *composer) root(e newsletter.Entry) string {
 func (c *composer) order(section newsletter.Section, entries []newsletter.Entry) {
 	byDate(section, entries)
 	slices.SortStableFunc(entries, func(a, b newsletter.Entry) int {
-		return cmp.Or(-compare(pinned(a), pinned(b)), c.weight(b)-c.weight(a))
+		by := cmp.Or(compare(pinned(b), pinned(a)), c.weight(b)-c.weight(a))
+		if section.Lead() {
+			by = cmp.Or(by, compare(pictured(b), pictured(a)))
+		}
+		return by
 	})
 }
 
@@ -214,6 +217,11 @@ func compare(a, b bool) int {
 		return 1
 	}
 	return -1
+}
+
+// pictured reports whether there is a picture that may be shown.
+func pictured(e newsletter.Entry) bool {
+	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return i.Image != nil && i.Image.File != "" })
 }
 
 // weight is an entry's priority: the highest of its languages.

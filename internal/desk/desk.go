@@ -43,7 +43,7 @@ type Issues interface {
 // Revisions is the store of what issues were like.
 type Revisions interface {
 	Revisions(ctx context.Context, issue newsletter.Issue) ([]newsletter.Issue, error)
-	Revision(ctx context.Context, issue newsletter.Issue, number int) (newsletter.Issue, error)
+	IssueAt(ctx context.Context, issue newsletter.Issue, revision int) (newsletter.Issue, error)
 }
 
 // Items is the store of what was collected.

@@ -75,7 +75,7 @@ func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, o
 // Revert makes a new revision that says what an earlier one said.
 func (d *Desk) Revert(ctx context.Context, slug string, to int, actor string) (newsletter.Issue, bool, error) {
 	return d.revise(ctx, slug, actor, fmt.Sprintf("as revision %d", to), func(issue newsletter.Issue, pub newsletter.Publication) (newsletter.Content, bool, error) {
-		old, err := d.Revisions.Revision(ctx, issue, to)
+		old, err := d.Revisions.IssueAt(ctx, issue, to)
 		if err != nil {
 			return issue.Content, false, err
 		}
@@ -190,6 +190,40 @@ func (d *Desk) Changes(ctx context.Context, slug string) ([]Revision, error) {
 	return out, nil
 }
 
+// LogEntry is what someone did with an issue, and the revision that came of it.
+type LogEntry struct {
+	staff.AuditEntry
+	Revision int `json:"revision,omitempty"`
+	Added    int `json:"added,omitempty"` // lines of the edit file, to the revision before
+	Removed  int `json:"removed,omitempty"`
+}
+
+// IssueLog returns what people and the schedule did with an issue, oldest first.
+func (d *Desk) IssueLog(ctx context.Context, slug string) ([]LogEntry, error) {
+	changes, err := d.Changes(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	done, err := d.Office.Audit(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]LogEntry, len(done))
+	for i, e := range done {
+		out[i].AuditEntry = e
+		if !slices.Contains([]string{"composed", "refreshed", "edited"}, e.Action) {
+			continue
+		}
+		if _, err := fmt.Sscanf(e.Detail, "revision %d", &out[i].Revision); err != nil { // which these name first
+			continue
+		}
+		if n := out[i].Revision; n >= 1 && n <= len(changes) {
+			out[i].Added, out[i].Removed = changes[n-1].Added, changes[n-1].Removed
+		}
+	}
+	return out, nil
+}
+
 // Diff returns what changed between two revisions of an issue as a unified diff of
 // their files. 0 stands for the newest, and for the one before it.
 func (d *Desk) Diff(ctx context.Context, slug string, from, to int) (string, error) {
@@ -203,11 +237,11 @@ func (d *Desk) Diff(ctx context.Context, slug string, from, to int) (string, err
 	if from == 0 {
 		from = max(to-1, 1)
 	}
-	old, err := d.Revisions.Revision(ctx, issue, from)
+	old, err := d.Revisions.IssueAt(ctx, issue, from)
 	if err != nil {
 		return "", err
 	}
-	now, err := d.Revisions.Revision(ctx, issue, to)
+	now, err := d.Revisions.IssueAt(ctx, issue, to)
 	if err != nil {
 		return "", err
 	}

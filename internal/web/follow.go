@@ -52,7 +52,7 @@ func (f Following) Handler() http.Handler {
 		})
 	}
 	mux.HandleFunc("GET /version", f.version)
-	return (&Site{}).known(guard(mux))
+	return (&Site{}).known(guard(mux, maxForm))
 }
 
 // page shows what is wrong above the last that worked.

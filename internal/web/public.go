@@ -37,7 +37,7 @@ func (s *Site) Public() http.Handler {
 	for route, h := range s.issueRoutes() {
 		mux.Handle(route, s.public(h))
 	}
-	return guard(mux)
+	return guard(mux, maxForm)
 }
 
 // public turns an error into a page in the reader's language that says nothing of ours.
