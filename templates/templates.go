@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-//go:embed default/*.html default/*.css default/*.txt mail/* pages/*
+//go:embed README.md default/*.html default/*.css default/*.txt plain/* mail/* pages/*
 var embedded embed.FS
 
 // Open returns the templates: a file that exists in dir stands for the embedded
