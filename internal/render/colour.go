@@ -90,8 +90,17 @@ func newPalette(t newsletter.Theme, language string) palette {
 		"colour": colour.String(), "ink": ink(colour).String(), "accent": accent.String(),
 		"shade": shade.String(), "shadeink": legible(colour, black, shade).String(),
 		"link": legible(colour, black, white, shade).String(), "darklink": legible(colour.mix(white, 0.45), white, darkSheet, darkBand).String(),
+		"start": side(language, false), "end": side(language, true),
 		"font": cmp.Or(t.Font, font), "heading": cmp.Or(t.HeadingFont, t.Font, heading),
 	}
+}
+
+// side is where lines of a language begin, or end.
+func side(language string, end bool) string {
+	if (locale.Dir(language) == "rtl") != end {
+		return "right"
+	}
+	return "left"
 }
 
 // replacer fills a sheet.

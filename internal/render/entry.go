@@ -124,7 +124,7 @@ func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
 	if item.EndsAt.IsZero() {
 		to = time.Time{}
 	}
-	v.When = b.words.Range(from, to)
+	v.When = unbroken(b.words.Range(from, to))
 	parts := []string{}
 	if item.Place != "" {
 		parts = append(parts, item.Place)
@@ -133,7 +133,12 @@ func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
 		parts = append(parts, hours(from, to))
 	}
 	v.Meta = strings.Join(append(parts, b.tongue(item, own)...), " · ")
-	v.Status, v.Off = b.status(item), item.Off()
+	v.Status, v.Off = b.status(item), item.Status == "cancelled"
+}
+
+// unbroken keeps day and month together: a range is broken behind its dash or not at all.
+func unbroken(days string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(days, " ", "\u00a0"), "–\u00a0", "– ")
 }
 
 // hours are the times of an event: 10:00–16:30, or when it begins where it ends on another day.

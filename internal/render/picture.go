@@ -3,7 +3,6 @@ package render
 import (
 	"cmp"
 	"math"
-	"strings"
 
 	"broadsheet/internal/newsletter"
 )
@@ -23,19 +22,17 @@ func (b viewer) picture(e newsletter.Entry, item newsletter.Item) *PictureView {
 	if language != "" && language != b.language {
 		v.Lang = language
 	}
-	var note []string
-	if image.Caption != "" && image.Caption != v.Alt {
-		note = append(note, image.Caption)
+	if image.Caption != v.Alt {
+		v.Caption = image.Caption
 	}
 	if image.Credit != "" {
-		note = append(note, b.words.Label("picture_by", "credit", image.Credit))
+		v.Credit = b.words.Label("picture_by", "credit", image.Credit)
 	}
-	v.Note = strings.Join(note, " · ")
 	return v
 }
 
 func (b viewer) shown(image newsletter.Image) *PictureView {
-	return &PictureView{URL: newsletter.PictureURL(b.pub.Site, image.File), Wide: within(image, textWidth, 400), Small: within(image, 176, 200)}
+	return &PictureView{URL: newsletter.PictureURL(b.pub.Site, image.File), Wide: within(image, textWidth, 400), Small: within(image, 168, 200)}
 }
 
 // within fits a picture into a place. None is made larger than it is.

@@ -72,7 +72,7 @@ type EntryView struct {
 	Lead                         bool
 	Title, URL, Lang, Dir, Side  string
 	Meta, When, Status           string
-	Off                          bool // an event that does not take place as announced
+	Off                          bool // an event that does not take place
 	Venue, Summary, Text         string
 	Body                         template.HTML
 	Picture                      *PictureView
@@ -90,8 +90,9 @@ type DocumentView struct{ Title, URL, Language, Extent string }
 
 // PictureView is a picture as it may be shown: Wide across the issue, Small beside a text.
 type PictureView struct {
-	URL, Alt, Lang, Note string // Note: caption and credit
-	Wide, Small          Size
+	URL, Alt, Lang  string // Lang: of alt and caption, where it is not the issue's
+	Caption, Credit string
+	Wide, Small     Size
 }
 
 // Size is in pixels of CSS.

@@ -41,7 +41,13 @@ func (c *checker) contrast(n *html.Node, l look, rules []darkRule, mode string) 
 		}
 		l = styled(n, l, rules)
 	}
-	if text := strings.TrimSpace(n.Data); n.Type == html.TextNode && text != "" && !l.hidden {
+	text := ""
+	if n.Type == html.TextNode {
+		text = strings.TrimSpace(n.Data)
+	} else if n.DataAtom == atom.Img {
+		text = attr(n, "alt") // what stands there where pictures are off
+	}
+	if text != "" && !l.hidden {
 		if got := ratio(l.text, l.ground); got < least {
 			c.bad("%.40q has a contrast of %.2f in %s mode, less than %.1f", text, got, mode, least)
 		}
