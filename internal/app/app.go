@@ -74,11 +74,15 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	own := ownTemplates(cfg.Dir)
+	if err := loadLabels(own); err != nil {
+		return nil, err
+	}
 	db, err := store.Open(ctx, cfg.Database, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now)}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(own), People: subscribers.NewService(db, o.Now)}
 	if err := a.wire(ctx); err != nil {
 		db.Close()
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"broadsheet/internal/locale"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
@@ -22,10 +21,7 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 		v.Title = markup.Plain(h)
 	}
 	if !own {
-		v.Lang, v.Dir, v.Side = item.Language, locale.Dir(item.Language), "left"
-		if v.Dir == "rtl" {
-			v.Side = "right"
-		}
+		v.Lang, v.Dir, v.Side = b.tongueOf(item.Language)
 	}
 	v.Venue = item.Venue
 	cutShort := b.body(&v, e, item, s, before)
@@ -43,14 +39,14 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 		if l.Role == "press_release" {
 			label = b.words.Label(l.Role)
 		}
-		v.Others = append(v.Others, LinkView{cmp.Or(l.Title, label, b.words.Label("more")), l.URL})
+		v.Others = append(v.Others, LinkView{Title: cmp.Or(l.Title, label, b.words.Label("more")), URL: l.URL})
 	}
 	switch {
 	case s.Show == "list" || s.Kind == newsletter.Event:
 	case item.URL != "":
-		v.Actions = append(v.Actions, LinkView{b.words.Label("read_more"), item.URL})
+		v.Actions = append(v.Actions, LinkView{Title: b.words.Label("read_more"), URL: item.URL})
 	case cutShort:
-		v.Actions = append(v.Actions, LinkView{b.words.Label("rest_on_web"), string(b.marks.WebView)})
+		v.Actions = append(v.Actions, LinkView{Title: b.words.Label("rest_on_web"), URL: string(b.marks.WebView)})
 	}
 	v.Actions = append(v.Actions, v.Others...)
 	return v

@@ -38,7 +38,7 @@ func (b viewer) extent(d newsletter.Document) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return "(" + strings.Join(parts, b.words.Label("comma")) + ")"
 }
 
 // status says what of an event is not as readers may expect it.
@@ -58,5 +58,5 @@ func (b viewer) names(languages []string) string {
 	for i, language := range languages {
 		out[i] = b.words.Language(language)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, b.words.Label("comma"))
 }

@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+	"sync"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -47,13 +48,19 @@ func New(templates fs.FS) (*Renderer, error) {
 
 // Proofs renders an issue for every language of its publication.
 func (r *Renderer) Proofs(pub newsletter.Publication, issue newsletter.Issue) ([]newsletter.Proof, error) {
-	proofs := make([]newsletter.Proof, 0, len(pub.Languages))
-	for _, language := range pub.Languages {
-		p, err := r.proof(pub, issue, language)
-		if err != nil {
-			return nil, fmt.Errorf("render %s in %s: %w", issue.Slug(), language, err)
-		}
-		proofs = append(proofs, p)
+	proofs, faults := make([]newsletter.Proof, len(pub.Languages)), make([]error, len(pub.Languages))
+	var all sync.WaitGroup
+	for i, language := range pub.Languages {
+		all.Go(func() {
+			var err error
+			if proofs[i], err = r.proof(pub, issue, language); err != nil {
+				faults[i] = fmt.Errorf("render %s in %s: %w", issue.Slug(), language, err)
+			}
+		})
+	}
+	all.Wait()
+	if err := cmp.Or(faults...); err != nil {
+		return nil, err
 	}
 	return proofs, nil
 }
@@ -116,11 +123,7 @@ func (s printer) print(shorter cut) (newsletter.Proof, View, error) {
 
 // shorter prints the issue with as much left to the web as must be.
 func (s printer) shorter(view View, over int) (newsletter.Proof, error) {
-	cuts := harder
-	if first, ok := gentle(view, over); ok {
-		cuts = append([]cut{first}, harder...)
-	}
-	for _, c := range cuts {
+	for _, c := range cuts(view, over) {
 		p, _, err := s.print(c)
 		if err != nil || len(p.HTML)+reserve <= MaxHTML {
 			return p, err

@@ -43,6 +43,40 @@ func (c cut) shorten(text string, before int) string {
 	return text
 }
 
+// cuts are those worth trying for a view that has over bytes too many.
+func cuts(v View, over int) (out []cut) {
+	if c, ok := gentle(v, over); ok {
+		out = append(out, c)
+	}
+	for _, c := range harder {
+		if c.saves(v) >= over {
+			out = append(out, c)
+		}
+	}
+	return append(out, harder[len(harder)-1])
+}
+
+// perEntry is about how many bytes an entry has beside its text.
+const perEntry = 900
+
+// saves is about how many bytes a view loses by a cut.
+func (c cut) saves(v View) (saved int) {
+	for _, s := range v.Sections {
+		for i, e := range s.Entries {
+			runes := utf8.RuneCountInString(e.Text)
+			switch {
+			case c.entries > 0 && i >= c.entries:
+				saved += len(e.Body) + perEntry
+			case c.hides(i):
+				saved += len(e.Body)
+			case c.summary > 0 && runes > c.summary:
+				saved += len(e.Body) - len(e.Text)*c.summary/runes
+			}
+		}
+	}
+	return saved
+}
+
 // gentle is the cut that shortens only the longest texts of a view, all to one
 // length, until it has over bytes less. ok is false where that would leave too little of them.
 func gentle(v View, over int) (c cut, ok bool) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"regexp"
 	"strings"
 	texttemplate "text/template"
 
@@ -39,13 +40,8 @@ func open(templates fs.FS, name string) (*theme, error) {
 		texts[file], paths[file] = text, path
 	}
 	t.style, t.media = texts["style.css"], texts["media.css"]
-	var faults []error
-	for _, problem := range inline.Lint(filled.Replace(t.style)) {
-		faults = append(faults, fmt.Errorf("%s:%s", paths["style.css"], problem))
-	}
-	for _, problem := range inline.LintMedia(filled.Replace(t.media)) {
-		faults = append(faults, fmt.Errorf("%s:%s", paths["media.css"], problem))
-	}
+	faults := sheetFaults(paths["style.css"], t.style, inline.Lint)
+	faults = append(faults, sheetFaults(paths["media.css"], t.media, inline.LintMedia)...)
 	var err error
 	if t.html, err = parseHTML(paths["issue.html"], texts["issue.html"]); err != nil {
 		faults = append(faults, err)
@@ -58,6 +54,21 @@ func open(templates fs.FS, name string) (*theme, error) {
 	}
 	return t, nil
 }
+
+func sheetFaults(path, sheet string, lint func(string) []string) (faults []error) {
+	sheet = filled.Replace(sheet)
+	for i, line := range strings.Split(sheet, "\n") {
+		if m := unknown.FindString(line); m != "" {
+			faults = append(faults, fmt.Errorf("%s:%d: no %s", path, i+1, m))
+		}
+	}
+	for _, problem := range lint(sheet) {
+		faults = append(faults, fmt.Errorf("%s:%s", path, problem))
+	}
+	return faults
+}
+
+var unknown = regexp.MustCompile(`\[\[[^\]/]*\]\]`)
 
 // filled stands for the palette where only the form of a sheet is looked at.
 var filled = newPalette(newsletter.Theme{}, "en").replacer()

@@ -13,14 +13,16 @@ import (
 // View is what a theme's templates are given: the contract of the theme, told in templates/README.md.
 type View struct {
 	Language, Dir, Start, End string // Start is the side where lines begin: left or right
-	Subject, Title, Tagline   string
+	Subject                   string
+	Title, Tagline            *Said
 	Number, Date, Preheader   string
 	HelloBefore, HelloAfter   string
+	EditorialIn               *Said // the editorial as it was written, with its language
 	Editorial                 template.HTML
 	EditorialText             string
 	Sections                  []SectionView
 	Follow                    []LinkView
-	Address, Disclaimer       string
+	Address, Disclaimer       *Said
 	Logo                      *PictureView
 	Funders                   []FunderView
 	Marks                     Marks
@@ -52,13 +54,14 @@ func (v View) Refs() []string { return v.links.lines() }
 
 // SectionView is a section with something in it.
 type SectionView struct {
-	ID, Title string
-	Kind      newsletter.Kind
-	Show      string
-	Entries   []EntryView
-	Months    []MonthView // of an agenda
-	Rest      *LinkView   // to what did not fit into the message
-	More      *LinkView
+	ID      string
+	Title   *Said
+	Kind    newsletter.Kind
+	Show    string
+	Entries []EntryView
+	Months  []MonthView // of an agenda
+	Rest    *LinkView   // to what did not fit into the message
+	More    *LinkView
 }
 
 // MonthView groups an agenda.
@@ -82,8 +85,8 @@ type EntryView struct {
 	ContactLabel, DocumentsLabel string
 }
 
-// LinkView is a link with its words.
-type LinkView struct{ Title, URL string }
+// LinkView is a link with its words, and their language where it is not the issue's.
+type LinkView struct{ Title, URL, Lang string }
 
 // DocumentView is a document with its language's own name.
 type DocumentView struct{ Title, URL, Language, Extent string }
@@ -123,18 +126,18 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 	before, after, _ := strings.Cut(b.words.Label("hello"), "{name}")
 	v := View{
 		Language: language, Dir: b.words.Dir(), Start: "left", End: "right",
-		Title: b.text(pub.Title), Tagline: b.text(pub.Tagline),
+		Title: b.said(pub.Title), Tagline: b.said(pub.Tagline),
 		Number: b.words.Label("issue_number", "n", itoa(issue.Number)), Date: b.words.Date(date),
 		HelloBefore: before, HelloAfter: after,
-		Editorial: underHeading(markup.Markdown(b.text(c.Editorial)), 3),
-		Address:   b.text(pub.Imprint.Address), Disclaimer: b.text(pub.Imprint.Disclaimer),
+		EditorialIn: b.said(c.Editorial), Editorial: underHeading(markup.Markdown(b.text(c.Editorial)), 3),
+		Address: b.said(pub.Imprint.Address), Disclaimer: b.said(pub.Imprint.Disclaimer),
 		Marks: marks, words: b.words, links: &linkList{numbered: numbered(pub.Theme)},
 	}
 	if v.Dir == "rtl" {
 		v.Start, v.End = "right", "left"
 	}
 	v.EditorialText = markup.Paragraphs(string(v.Editorial))
-	v.Subject = cmp.Or(b.text(c.Headline), v.Title+", "+b.words.InMonth(date))
+	v.Subject = cmp.Or(b.text(c.Headline), b.text(pub.Title)+", "+b.words.InMonth(date))
 	for _, s := range pub.Sections {
 		if section, ok := b.section(s, c.Entries); ok {
 			v.Sections = append(v.Sections, section)
@@ -142,7 +145,7 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 	}
 	v.Preheader = b.preheader(c, v)
 	for _, f := range pub.Follow {
-		v.Follow = append(v.Follow, LinkView{b.text(f.Title), f.URL})
+		v.Follow = append(v.Follow, b.link(f.Title, f.URL, f.URL))
 	}
 	b.logos(&v)
 	return v
@@ -168,17 +171,18 @@ func (b viewer) preheader(c newsletter.Content, v View) string {
 	if s := b.text(c.Summary); s != "" && s != first {
 		return s
 	}
-	return cmp.Or(markup.Shorten(strings.Join(titles[:min(len(titles), 4)], " · "), 140), v.Tagline, v.Number+" · "+v.Date)
+	return cmp.Or(markup.Shorten(strings.Join(titles[:min(len(titles), 4)], " · "), 140), b.text(b.pub.Tagline), v.Number+" · "+v.Date)
 }
 
 func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (SectionView, bool) {
-	v := SectionView{ID: s.ID, Title: b.text(s.Title), Kind: s.Kind, Show: s.Show}
-	lead := s.Kind == newsletter.News && s.Max == 1 && v.Title == ""
-	if v.Title == "" && !lead {
-		v.Title = b.words.Label(string(s.Kind))
+	v := SectionView{ID: s.ID, Title: b.said(s.Title), Kind: s.Kind, Show: s.Show}
+	lead := s.Kind == newsletter.News && s.Max == 1 && v.Title == nil
+	if v.Title == nil && !lead {
+		v.Title = &Said{Text: b.words.Label(string(s.Kind))}
 	}
 	for _, l := range s.Links {
-		v.Entries = append(v.Entries, EntryView{Title: b.text(l.Title), URL: l.URL})
+		shown := b.link(l.Title, l.URL, l.URL)
+		v.Entries = append(v.Entries, EntryView{Title: shown.Title, URL: shown.URL, Lang: shown.Lang})
 	}
 	left := 0
 	for _, e := range entries {
@@ -199,10 +203,11 @@ func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (Secti
 		}
 	}
 	if left > 0 {
-		v.Rest = &LinkView{b.words.Count("more_on_web", left), string(b.marks.WebView)}
+		v.Rest = &LinkView{Title: b.words.Count("more_on_web", left), URL: string(b.marks.WebView)}
 	}
 	if s.More.URL != "" {
-		v.More = &LinkView{cmp.Or(b.text(s.More.Title), b.words.Label("more")), s.More.URL}
+		more := b.link(s.More.Title, b.words.Label("more"), s.More.URL)
+		v.More = &more
 	}
 	return v, len(v.Entries) > 0
 }
