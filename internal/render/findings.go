@@ -22,7 +22,8 @@ func (r *Renderer) Findings() (out []string, err error) {
 			}
 			for _, p := range proofs {
 				for _, finding := range append(check.HTML(p.HTML), textFindings(p)...) {
-					if line := fmt.Sprintf("%s/issue, %s: %s", folders[name], p.Language, finding); !slices.Contains(out, line) {
+					line := fmt.Sprintf("%s: %s", name, finding)
+					if !slices.ContainsFunc(out, func(known string) bool { return check.Same(known, line) }) {
 						out = append(out, line)
 					}
 				}

@@ -54,6 +54,23 @@ func (c *checker) bad(format string, args ...any) {
 	}
 }
 
+// Same reports whether two findings say the same, with other examples.
+func Same(a, b string) bool {
+	x, _, _ := strings.Cut(a, example)
+	y, _, _ := strings.Cut(b, example)
+	return x == y
+}
+
+// example stands between a finding that many texts have and the first of them.
+const example = ", as in "
+
+func (c *checker) once(text, format string, args ...any) {
+	finding := fmt.Sprintf(format, args...) + example + fmt.Sprintf("%.40q", text)
+	if !slices.ContainsFunc(c.found, func(f string) bool { return Same(f, finding) }) {
+		c.found = append(c.found, finding)
+	}
+}
+
 func attr(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {

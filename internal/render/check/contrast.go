@@ -16,6 +16,11 @@ const least = 4.5
 
 type colour [3]float64
 
+// String writes the colour as sheets do.
+func (c colour) String() string {
+	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(c[0]*255)), int(math.Round(c[1]*255)), int(math.Round(c[2]*255)))
+}
+
 // look is how text stands at a place of the document.
 type look struct {
 	text, ground colour
@@ -49,7 +54,7 @@ func (c *checker) contrast(n *html.Node, l look, rules []darkRule, mode string) 
 	}
 	if text != "" && !l.hidden {
 		if got := ratio(l.text, l.ground); got < least {
-			c.bad("%.40q has a contrast of %.2f in %s mode, less than %.1f", text, got, mode, least)
+			c.once(text, "%s on %s has a contrast of %.2f in %s mode, less than %.1f", l.text, l.ground, got, mode, least)
 		}
 	}
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
