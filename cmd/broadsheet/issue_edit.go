@@ -116,6 +116,9 @@ the frozen proof (json). Without --to they go to standard output.`,
 		Example: "  broadsheet issue preview monthly/1 --open\n  broadsheet issue preview monthly/1 --format text --language fr\n  broadsheet issue preview monthly/1 --format eml --as-subscriber ana@example.org --to ana.eml", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
 			body, err := previewBody(ctx, a, args[0], format, language, subscriber)
+			if err == nil {
+				err = c.wanting(ctx, a, args[0])
+			}
 			if err != nil {
 				return err
 			}
