@@ -54,6 +54,9 @@ wrong is shown in the page, above the last that worked.`,
 
 func (c *cli) preview(ctx context.Context, a *app.App, slug string, ask previewAsk) error {
 	body, err := previewBody(ctx, a, slug, ask)
+	if err == nil {
+		err = c.wanting(ctx, a, slug)
+	}
 	if err != nil {
 		return err
 	}

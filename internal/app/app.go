@@ -87,7 +87,11 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 
 // over wires everything over an open store.
 func over(ctx context.Context, db *store.DB, cfg *config.Config, o Options) (*App, error) {
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
+	own := ownTemplates(cfg.Dir)
+	if err := loadLabels(own); err != nil {
+		return nil, err
+	}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(own), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
 	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
