@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -20,11 +21,6 @@ func (s *Site) DeskTable() http.Handler {
 		"GET /issues/{publication}/{number}": s.issue,
 		"GET /issues/{publication}/{number}/frame/{language}": s.issueFrame,
 		"GET /issues/{publication}/{number}/sending":          s.sending,
-		"GET /issues/{publication}/{number}/edit":             s.edit,
-		"POST /issues/{publication}/{number}/edit":            s.saveEdit,
-		"POST /issues/{publication}/{number}/entries":         s.moveEntry,
-		"GET /issues/{publication}/{number}/log":              s.issueLog,
-		"POST /issues/{publication}/{number}/revert":          s.revert,
 		"GET /sources":              s.sources,
 		"GET /review/{token}":       s.review,
 		"POST /review/{token}":      s.decide,
@@ -35,6 +31,7 @@ func (s *Site) DeskTable() http.Handler {
 	if s.Inbox != nil {
 		routes["GET /mail"], routes["GET /mail/{id}"], routes["GET /mail/{id}/frame"] = s.mails, s.mail, s.mailFrame
 	}
+	maps.Copy(routes, s.editRoutes())
 	for route, h := range routes {
 		mux.Handle(route, s.desk(h))
 	}
