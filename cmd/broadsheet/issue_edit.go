@@ -76,6 +76,16 @@ func (c *cli) edit(ctx context.Context, a *app.App, slug, from, language string)
 	})
 }
 
+// draftFile writes a text into a file of its own: one that was kept before is not written over.
+func draftFile(slug, text string) (path string, err error) {
+	f, err := os.CreateTemp("", "broadsheet-"+strings.ReplaceAll(slug, "/", "-")+"-*.md")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	return f.Name(), errors.Join(err, f.Close())
+}
+
 // edited returns the text of --from, or what a person made of it in their editor and the file it is kept in.
 func (c *cli) edited(ctx context.Context, a *app.App, slug, from, language string) (text, kept string, err error) {
 	switch from {
@@ -110,16 +120,6 @@ func (c *cli) edited(ctx context.Context, a *app.App, slug, from, language strin
 	}
 	b, err := os.ReadFile(kept)
 	return string(b), kept, err
-}
-
-// draftFile writes a text into a file of its own: one that was kept before is not written over.
-func draftFile(slug, text string) (path string, err error) {
-	f, err := os.CreateTemp("", "broadsheet-"+strings.ReplaceAll(slug, "/", "-")+"-*.md")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(text)
-	return f.Name(), errors.Join(err, f.Close())
 }
 
 func (c *cli) previewCommand() *cobra.Command {
