@@ -39,6 +39,7 @@ var (
 	_ deliver.Paces     = (*store.DB)(nil)
 	_ deliver.Workers   = (*store.DB)(nil)
 	_ desk.Issues       = (*store.DB)(nil)
+	_ desk.Past         = (*store.DB)(nil)
 	_ desk.Items        = (*store.DB)(nil)
 	_ desk.Sends        = (*store.DB)(nil)
 	_ desk.Receipts     = (*store.DB)(nil)
@@ -113,7 +114,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Revisions: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Past: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}

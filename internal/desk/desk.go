@@ -40,8 +40,8 @@ type Issues interface {
 	Proofs(ctx context.Context, issue int64, revision int) ([]newsletter.Proof, error)
 }
 
-// Revisions is the store of what issues were like.
-type Revisions interface {
+// Past is the store of what issues were before.
+type Past interface {
 	Revisions(ctx context.Context, issue newsletter.Issue) ([]newsletter.Issue, error)
 	IssueAt(ctx context.Context, issue newsletter.Issue, revision int) (newsletter.Issue, error)
 }
@@ -147,7 +147,7 @@ type Desk struct {
 	Delivery     Delivery
 
 	Issues    Issues
-	Revisions Revisions
+	Past      Past
 	Items     Items
 	Sends     Sends
 	Receipts  Receipts
