@@ -29,6 +29,15 @@ func TestArrange(t *testing.T) {
 	}
 }
 
+func TestEntryInALanguage(t *testing.T) {
+	e := Entry{Item: Item{Language: "en-gb"}, Others: map[string]Item{"pt": {Language: "pt"}, "pt-br": {Language: "pt-br"}}}
+	for language, want := range map[string]string{"en": "en-gb", "en-us": "en-gb", "pt-br": "pt-br", "pt": "pt", "pt-ao": "pt", "fr": ""} {
+		if item, own := e.In(language); own != (want != "") || own && item.Language != want {
+			t.Errorf("%s: %s, %v", language, item.Language, own)
+		}
+	}
+}
+
 func TestOwnWords(t *testing.T) {
 	e := Entry{Item: Item{Language: "en"}, Others: map[string]Item{"fr": {Language: "fr"}}}
 	russian := Entry{Item: Item{Language: "ru"}}
