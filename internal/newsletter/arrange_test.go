@@ -52,6 +52,7 @@ func TestOwnWords(t *testing.T) {
 		"the fallback over a third":                  {russian, Text{"en": "H"}, "ka", "H en"},
 		"the item's before the fallback":             {russian, Text{"en": "H", "ru": "R"}, "ka", "R ru"},
 		"for all":                                    {e, Text{"": "X"}, "fr", "X fr"},
+		"of the language for a region":               {e, Text{"fr": "T"}, "fr-ch", "T fr-ch"},
 		"none":                                       {e, nil, "fr", " "},
 	} {
 		words, in := c.entry.Own(c.text, c.language, "en")
