@@ -22,7 +22,7 @@ test: test-deps lint unit ## Everything: format, vet, staticcheck, tests with -r
 
 check: test ## The same as test
 
-test-deps: ## Install what the tests need beyond Go (Debian, as root): a C compiler, PostgreSQL, postfix's smtp-sink, judges of mail
+test-deps: ## Install what the tests need beyond Go (Debian, as root): a C compiler, PostgreSQL, postfix's smtp-sink, a browser, judges of mail and pages
 	@internal/testkit/deps.sh
 
 lint: # gofmt, vet, staticcheck

@@ -2,6 +2,7 @@ package subscribers
 
 import (
 	"net/mail"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -105,6 +106,45 @@ func CleanName(text string) (string, error) {
 		return "", fault.Invalidf("name is longer than 200 characters")
 	}
 	return text, nil
+}
+
+// cleanNote checks what a person said: a few lines of plain text.
+func cleanNote(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 1000 {
+		return "", fault.Invalidf("a note is at most 1000 characters of plain text")
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text), nil
+}
+
+var attributeName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// cleanAttributes checks what else is known of a person: names of lower-case
+// letters, digits and underscores, values of one line.
+func cleanAttributes(attributes map[string]string) (map[string]string, error) {
+	if len(attributes) == 0 {
+		return nil, nil
+	}
+	if len(attributes) > 50 {
+		return nil, fault.Invalidf("more than 50 attributes")
+	}
+	out := make(map[string]string, len(attributes))
+	for name, value := range attributes {
+		if !attributeName.MatchString(name) {
+			return nil, fault.Invalidf("attribute %q: a name has lower-case letters, digits and underscores", name)
+		}
+		cleaned, err := CleanName(value)
+		if err != nil {
+			return nil, fault.Invalidf("attribute %s: %w", name, err)
+		}
+		out[name] = cleaned
+	}
+	return out, nil
 }
 
 // CleanLanguage checks a language tag and returns it in lower case ("" stays "").

@@ -2,101 +2,31 @@ package subscribers
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
 	"encoding/hex"
-	"regexp"
 	"strings"
 	"time"
 
 	"broadsheet/internal/fault"
+	"broadsheet/subscribers/segment"
 )
-
-// Store keeps the rows of this package. Every method is one transaction.
-// The storetest package is its contract.
-type Store interface {
-	// Lists returns all lists by id.
-	Lists(ctx context.Context) ([]List, error)
-	// PutList inserts or replaces a list.
-	PutList(ctx context.Context, list List) error
-	// Standings returns what is known of each key with regard to a list; unknown keys are left out.
-	Standings(ctx context.Context, list string, keys []string) (map[string]Standing, error)
-	// Apply writes the changes, all or none.
-	Apply(ctx context.Context, changes []Change) error
-	// Profile returns everything held on the person with the key, or with the public id.
-	Profile(ctx context.Context, keyOrPublicID string) (Profile, error)
-	// Find returns up to limit subscribers whose address or name contains text.
-	Find(ctx context.Context, text string, limit int) ([]Subscriber, error)
-	// Members returns up to limit members of a list with id > after, in id order.
-	Members(ctx context.Context, list string, after int64, limit int) ([]Member, error)
-	// Counts returns the numbers of a list.
-	Counts(ctx context.Context, list string) (Counts, error)
-}
-
-// Standing is what is known of one address with regard to one list.
-type Standing struct {
-	Subscriber  Subscriber    // ID 0: nobody yet (the address may still be suppressed)
-	Current     *Subscription // the subscription that has not ended
-	EndedBy     EndReason     // why the last one ended, where there is no current one
-	Suppression *Suppression
-}
-
-// Change is one write to the store: the parts that are set, in one transaction.
-type Change struct {
-	Put        *Subscriber // inserted when ID is 0, else name and language are updated
-	Subscribe  *Subscription
-	Confirm    *Subscription // pending -> confirmed at ConfirmedAt
-	End        *Subscription // -> ended at EndedAt with EndReason
-	Consent    *Consent      // stands behind Subscribe or Confirm
-	Suppress   *Suppression
-	Unsuppress string // an address key
-}
-
-// Member is one line of a list.
-type Member struct {
-	Subscriber
-	Subscription Subscription `json:"subscription"`
-	Consent      Consent      `json:"consent"`
-}
-
-// Row is what is asked for one address: by a person at the command line or by a line of a file.
-type Row struct {
-	Line     int // of the file, 1-based; 0 where there is none
-	Address  string
-	Name     string
-	Language string
-	Consent  *Consent // evidence; nil means none
-	Pending  bool     // waits for a confirmation, whatever the list asks for
-}
-
-// Outcome says what became of a row.
-type Outcome string
-
-const (
-	Added     Outcome = "added"
-	Waiting   Outcome = "pending" // added, not mailed before the address confirms
-	Changed   Outcome = "changed"
-	Unchanged Outcome = "unchanged"
-	Refused   Outcome = "refused"
-)
-
-// Result is what became of a row, and why.
-type Result struct {
-	Line       int     `json:"line,omitempty"`
-	Address    string  `json:"address"`
-	Outcome    Outcome `json:"outcome"`
-	Reason     string  `json:"reason,omitempty"`
-	Subscriber string  `json:"subscriber,omitempty"` // public id
-	State      State   `json:"state,omitempty"`      // of the subscription now
-}
 
 // Service holds the rules.
 type Service struct {
-	store Store
-	now   func() time.Time
+	store  Store
+	now    func() time.Time
+	secret []byte
 }
 
-// NewService returns the rules over a store; now is the clock.
-func NewService(store Store, now func() time.Time) *Service { return &Service{store, now} }
+// NewService returns the rules over a store; now is the clock, secret keys the
+// hashes that stay of erased addresses.
+func NewService(store Store, now func() time.Time, secret string) *Service {
+	return &Service{store, now, []byte(secret)}
+}
 
 // NewPublicID returns 128 random bits in hexadecimal.
 func NewPublicID() string {
@@ -105,101 +35,53 @@ func NewPublicID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// SyncLists makes the lists of the configuration file stand in the store.
-func (s *Service) SyncLists(ctx context.Context, lists []List) error {
-	known, err := s.store.Lists(ctx)
-	if err != nil {
-		return err
-	}
-	for _, list := range lists {
-		list.Managed = "file"
-		if !contains(known, list) {
-			if err := s.store.PutList(ctx, list); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+var idText = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// personID returns a public id: 128 random bits, after the time in milliseconds,
+// so that those of an import stand side by side in the store's index.
+func personID(now time.Time) string {
+	var b [22]byte
+	var at [8]byte
+	binary.BigEndian.PutUint64(at[:], uint64(now.UnixMilli()))
+	copy(b[:6], at[2:])
+	_, _ = rand.Read(b[6:])
+	return strings.ToLower(idText.EncodeToString(b[:]))
 }
 
-func contains(lists []List, want List) bool {
-	for _, l := range lists {
-		if l.ID == want.ID {
-			same := l.Signup == want.Signup && l.OptIn == want.OptIn && l.Basis == want.Basis && l.Managed == want.Managed && len(l.Title) == len(want.Title)
-			for tag, words := range want.Title {
-				same = same && l.Title[tag] == words
-			}
-			return same
-		}
-	}
-	return false
+// hashPrefix begins the key of what stays of an erased address; no address begins so.
+const hashPrefix = "@erased "
+
+// hash is what stays of an address key when the person is erased. It cannot be
+// turned back without the secret, and with it only by guessing.
+func (s *Service) hash(key string) string {
+	h := hmac.New(sha256.New, s.secret)
+	h.Write([]byte("broadsheet erased " + key))
+	return hashPrefix + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-var listID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-
-// CheckList returns the first thing wrong with a list.
-func CheckList(l List) error {
-	switch {
-	case !listID.MatchString(l.ID):
-		return fault.Invalidf("list id %q must be lower-case letters, digits and hyphens", l.ID)
-	case l.Signup != SignupOpen && l.Signup != SignupClosed:
-		return fault.Invalidf("list %s: signup must be open or closed", l.ID)
-	case l.OptIn != OptInSingle && l.OptIn != OptInDouble:
-		return fault.Invalidf("list %s: opt_in must be single or double", l.ID)
-	case l.Basis != BasisConsent && l.Basis != BasisMandate:
-		return fault.Invalidf("list %s: basis must be consent or mandate", l.ID)
-	}
-	return nil
-}
-
-// CreateList adds a list to the database. Ids of lists in the configuration file are refused.
-func (s *Service) CreateList(ctx context.Context, list List) error {
-	if err := CheckList(list); err != nil {
-		return err
-	}
-	known, err := s.store.Lists(ctx)
-	if err != nil {
-		return err
-	}
-	for _, l := range known {
-		if l.ID == list.ID {
-			return fault.Conflictf("list %s exists already (managed in the %s)", l.ID, l.Managed)
-		}
-	}
-	list.Managed = "database"
-	return s.store.PutList(ctx, list)
-}
-
-// Lists returns all lists by id.
-func (s *Service) Lists(ctx context.Context) ([]List, error) { return s.store.Lists(ctx) }
-
-// List returns one list.
-func (s *Service) List(ctx context.Context, id string) (List, error) {
-	lists, err := s.store.Lists(ctx)
-	if err != nil {
-		return List{}, err
-	}
-	ids := make([]string, len(lists))
-	for i, l := range lists {
-		if l.ID == id {
-			return l, nil
-		}
-		ids[i] = l.ID
-	}
-	return List{}, fault.WithHint(fault.NotFoundf("no list %q", id), "the lists are: %s", strings.Join(ids, ", "))
-}
-
-// Counts returns the numbers of a list.
-func (s *Service) Counts(ctx context.Context, list string) (Counts, error) {
-	return s.store.Counts(ctx, list)
-}
-
-// Show returns everything held on one person, by address or public id.
+// Show returns everything held on one person but the history, by address or public id.
 func (s *Service) Show(ctx context.Context, who string) (Profile, error) {
-	if _, key, err := ParseAddress(who); err == nil {
-		return s.store.Profile(ctx, key)
+	_, key, err := ParseAddress(who)
+	if err != nil {
+		return s.store.Profile(ctx, strings.TrimSpace(who))
 	}
-	return s.store.Profile(ctx, strings.TrimSpace(who))
+	p, err := s.store.Profile(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		if erased, gone := s.store.Profile(ctx, s.hash(key)); gone == nil {
+			return p, fault.WithHint(fault.NotFoundf("this person was erased"), "`broadsheet subscriber show %s` shows the proof that is left", erased.PublicID)
+		}
+	}
+	return p, err
+}
+
+// Held returns everything held on one person, the history included: what they
+// get when they ask what we hold on them.
+func (s *Service) Held(ctx context.Context, who string) (Profile, error) {
+	p, err := s.Show(ctx, who)
+	if err == nil {
+		p.History, err = s.History(ctx, p)
+	}
+	return p, err
 }
 
 // Find returns subscribers whose address or name contains text.
@@ -210,11 +92,14 @@ func (s *Service) Find(ctx context.Context, text string, limit int) ([]Subscribe
 	return s.store.Find(ctx, strings.TrimSpace(text), limit)
 }
 
-// Export calls each for every member of a list in the order they joined.
-func (s *Service) Export(ctx context.Context, list string, each func(Member) error) error {
-	var after int64
+// page is how many members are read at a time.
+const page = 1000
+
+// Export calls each for every member of a list, whom the filter lets through, in the order of their ids.
+func (s *Service) Export(ctx context.Context, list string, where segment.Filter, each func(Member) error) error {
+	which := Selection{List: list, Where: where}
 	for {
-		members, err := s.store.Members(ctx, list, after, 1000)
+		members, err := s.store.Members(ctx, which, page)
 		if err != nil || len(members) == 0 {
 			return err
 		}
@@ -222,7 +107,7 @@ func (s *Service) Export(ctx context.Context, list string, each func(Member) err
 			if err := each(m); err != nil {
 				return err
 			}
-			after = m.Subscription.ID
 		}
+		which.AfterList, which.After = members[len(members)-1].Subscription.ListID, members[len(members)-1].ID
 	}
 }

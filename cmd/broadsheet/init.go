@@ -34,7 +34,7 @@ and overwrites nothing.`,
 	flags.StringSliceVar(&a.Languages, "languages", nil, "its languages, the fallback first: en,fr")
 	flags.StringVar(&a.From, "from", "", "its sender: Name <address>")
 	flags.StringVar(&a.Timezone, "timezone", "", "its timezone: Europe/Paris")
-	flags.StringVar(&a.Source, "source", "", "its first source: address of a feed or .ics calendar, or a pattern such as news/*.md")
+	flags.StringVar(&a.Source, "source", "", "its first source: address of a feed or .ics calendar, or a pattern such as news/*.md or agenda.csv")
 	flags.BoolVar(&noSource, "no-source", false, "begin without a source")
 	flags.StringSliceVar(&a.Team, "team", nil, "addresses of the team")
 	return cmd

@@ -6,6 +6,7 @@ import (
 
 	"broadsheet/internal/app"
 	"broadsheet/subscribers"
+	"broadsheet/subscribers/segment"
 
 	"github.com/spf13/cobra"
 )
@@ -54,7 +55,7 @@ func (c *cli) lists(ctx context.Context, a *app.App) error {
 	lines := []listLine{}
 	rows := [][]string{{"LIST", "OPT-IN", "BASIS", "CONFIRMED", "PENDING", "ENDED", "MAILABLE"}}
 	for _, l := range lists {
-		n, err := a.People.Counts(ctx, l.ID)
+		n, err := a.People.Counts(ctx, l.ID, segment.Filter{})
 		if err != nil {
 			return err
 		}
@@ -69,7 +70,7 @@ func (c *cli) list(ctx context.Context, a *app.App, id string) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.People.Counts(ctx, id)
+	n, err := a.People.Counts(ctx, id, segment.Filter{})
 	if err != nil {
 		return err
 	}

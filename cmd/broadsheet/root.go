@@ -16,6 +16,7 @@ import (
 	"broadsheet/internal/config"
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fault"
+	"broadsheet/subscribers"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -50,7 +51,7 @@ Begin with "broadsheet demo" to see it, or "broadsheet init" to use it.`,
 	flags.BoolVar(&c.json, "json", false, "print JSON on standard output")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.AddCommand(c.initCommand(), c.configCommand(), c.sourceCommand(), c.collectCommand(), c.itemCommand(), c.issueCommand(),
-		c.deliveryCommand(), c.listCommand(), c.subscriberCommand(), c.dkimCommand(), c.dbCommand(), c.serveCommand(), c.demoCommand(), c.versionCommand())
+		c.deliveryCommand(), c.listCommand(), c.subscriberCommand(), c.dkimCommand(), c.templateCommand(), c.dbCommand(), c.serveCommand(), c.demoCommand(), c.versionCommand())
 	root.InitDefaultCompletionCmd("completion")
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
@@ -140,6 +141,9 @@ func (c *cli) actor() string {
 	}
 	return desk.Operator
 }
+
+// act is who changes people from the command line, and how.
+func (c *cli) act(how string) subscribers.Act { return subscribers.Act{By: c.actor(), How: how} }
 
 // withAs adds --as to a command that is a person's act.
 func (c *cli) withAs(cmd *cobra.Command) *cobra.Command {

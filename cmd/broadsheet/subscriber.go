@@ -36,7 +36,7 @@ asked so too.`,
 			if source != "" {
 				row.Consent = &subscribers.Consent{Source: source, GivenAt: time.Now()}
 			}
-			result, err := a.People.Add(ctx, l, row, "cli")
+			result, err := a.People.Add(ctx, subscribers.Import{List: l, Act: c.act("cli")}, row)
 			if err != nil {
 				return err
 			}
@@ -111,9 +111,6 @@ func (c *cli) showCommand() *cobra.Command {
 				for _, s := range p.Subscriptions {
 					rows = append(rows, []string{"list " + s.ListID, fmt.Sprint(s.State, " ", s.EndReason)})
 				}
-				for _, k := range p.Consents {
-					rows = append(rows, []string{"consent", fmt.Sprint(k.Basis, ", ", k.Source, ", ", k.GivenAt.Format(time.DateOnly))})
-				}
 				if p.Suppression != nil {
 					rows = append(rows, []string{"suppressed", string(p.Suppression.Reason) + " " + p.Suppression.Note})
 				}
@@ -128,7 +125,7 @@ func (c *cli) endCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "end ADDRESS", Short: "End a person's subscriptions", Example: "  broadsheet subscriber end ana@example.org --list members", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			n, err := a.People.End(ctx, args[0], subscribers.Removed, lists...)
+			n, err := a.People.End(ctx, args[0], subscribers.Removed, "", c.act("cli"), lists...)
 			if err != nil {
 				return err
 			}
@@ -147,7 +144,7 @@ func (c *cli) suppressCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "suppress ADDRESS", Short: "Never mail an address, over all lists", Example: `  broadsheet subscriber suppress ana@example.org --note "asked by phone"`, Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			if err := a.People.Suppress(ctx, args[0], note, subscribers.Manual); err != nil {
+			if err := a.People.Suppress(ctx, args[0], note, subscribers.Manual, c.act("cli")); err != nil {
 				return err
 			}
 			return c.print(map[string]any{"address": args[0], "suppressed": true}, func() error {
@@ -164,7 +161,7 @@ func (c *cli) unsuppressCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "unsuppress ADDRESS", Short: "Allow mail to an address again", Example: "  broadsheet subscriber unsuppress ana@example.org", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			if err := a.People.Unsuppress(ctx, args[0]); err != nil {
+			if _, err := a.People.Unsuppress(ctx, args[0], "", c.act("cli")); err != nil {
 				return err
 			}
 			return c.print(map[string]any{"address": args[0], "suppressed": false}, func() error {

@@ -9,6 +9,7 @@ import (
 	"broadsheet/internal/app"
 	"broadsheet/subscribers"
 	"broadsheet/subscribers/csvfile"
+	"broadsheet/subscribers/segment"
 
 	"github.com/spf13/cobra"
 )
@@ -57,7 +58,7 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path, list, report str
 		}
 	}
 	counts := map[subscribers.Outcome]int{subscribers.Added: 0, subscribers.Waiting: 0, subscribers.Changed: 0, subscribers.Unchanged: 0, subscribers.Refused: 0}
-	err = a.People.Import(ctx, l, csvfile.Read(in), dryRun, func(r subscribers.Result) error {
+	err = a.People.Import(ctx, subscribers.Import{List: l, DryRun: dryRun, Act: c.act("import")}, csvfile.Read(in), func(r subscribers.Result) error {
 		counts[r.Outcome]++
 		if r.Outcome == subscribers.Refused && !quiet {
 			c.say("%s:%d: %s", path, r.Line, r.Reason)
@@ -95,7 +96,7 @@ func (c *cli) exportCommand() *cobra.Command {
 			}
 			if c.json {
 				members := []subscribers.Member{}
-				if err := a.People.Export(ctx, list, func(m subscribers.Member) error { members = append(members, m); return nil }); err != nil {
+				if err := a.People.Export(ctx, list, segment.Filter{}, func(m subscribers.Member) error { members = append(members, m); return nil }); err != nil {
 					return err
 				}
 				return c.print(members, nil)
@@ -104,7 +105,7 @@ func (c *cli) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.People.Export(ctx, list, w.Write); err != nil {
+			if err := a.People.Export(ctx, list, segment.Filter{}, w.Write); err != nil {
 				return err
 			}
 			return w.Flush()

@@ -39,8 +39,8 @@ var (
 	_ deliver.Paces     = (*store.DB)(nil)
 	_ deliver.Workers   = (*store.DB)(nil)
 	_ desk.Issues       = (*store.DB)(nil)
-	_ desk.Past         = (*store.DB)(nil)
 	_ desk.Items        = (*store.DB)(nil)
+	_ desk.Pictures     = (*store.DB)(nil)
 	_ desk.Sends        = (*store.DB)(nil)
 	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
@@ -78,9 +78,21 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now)}
-	if err := a.wire(ctx); err != nil {
+	a, err := over(ctx, db, cfg, o)
+	if err != nil {
 		db.Close()
+	}
+	return a, err
+}
+
+// over wires everything over an open store.
+func over(ctx context.Context, db *store.DB, cfg *config.Config, o Options) (*App, error) {
+	own := ownTemplates(cfg.Dir)
+	if err := loadLabels(own); err != nil {
+		return nil, err
+	}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(own), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
+	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -100,6 +112,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.logos(ctx); err != nil {
+		return err
+	}
 	notices, err := notice.New(a.templates)
 	if err != nil {
 		return err
@@ -114,10 +129,9 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
-		Past: a.db,
 	}
 	return nil
 }
@@ -212,9 +226,14 @@ func (a *App) Schema(ctx context.Context) (s Schema, err error) {
 
 // Close closes the store.
 func (a *App) Close() error {
+	a.rest()
+	return a.db.Close()
+}
+
+// rest lets go of everything but the store.
+func (a *App) rest() {
 	if a.Desk.Delivery.Engine != nil {
 		a.Desk.Delivery.Engine.Close()
 	}
 	a.client.CloseIdle()
-	return a.db.Close()
 }

@@ -21,7 +21,10 @@ import (
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/testkit"
 	"broadsheet/subscribers"
+	"broadsheet/subscribers/segment"
 )
+
+var operator = subscribers.Act{By: "operator", How: "cli"}
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
@@ -53,9 +56,10 @@ sources: [{id: files, file: "*.md", language: en, timezone: Europe/Paris}]
 
 type house struct {
 	*app.App
-	clock *testkit.Clock
-	mail  *testkit.SMTP
-	dir   string
+	clock    *testkit.Clock
+	mail     *testkit.SMTP
+	dir      string
+	database string
 }
 
 // each opens a configured house on both engines, on 20 March 2017, with two readers.
@@ -66,7 +70,8 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 			for name, text := range map[string]string{"secret": "0123456789abcdef0123456789abcdef", "a.md": "---\ntitle: March\ndate: 2017-03-18\n---\nText <script>alert(1)</script>.\n"} {
 				must(t, os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o600))
 			}
-			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, address(t), h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
+			h.database = address(t)
+			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, h.database, h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
 			must(t, err)
 			h.App, err = app.Open(ctx, cfg, app.Options{Now: h.clock.Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
 			must(t, err)
@@ -75,7 +80,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 			must(t, err)
 			for _, row := range []subscribers.Row{{Address: "a@example.org", Name: "Ana"}, {Address: "n@example.org", Language: "ar"}} {
 				row.Consent = &subscribers.Consent{Source: "form", GivenAt: h.clock.Now()}
-				_, err := h.People.Add(ctx, list, row, "cli")
+				_, err := h.People.Add(ctx, subscribers.Import{List: list, Act: operator}, row)
 				must(t, err)
 			}
 			test(t, h)
@@ -422,7 +427,7 @@ func TestConfirmationByMail(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		list, err := h.People.List(ctx, "members")
 		must(t, err)
-		result, err := h.People.Add(ctx, list, subscribers.Row{Address: "new@example.org", Name: "X", Language: "ar"}, "cli")
+		result, err := h.People.Add(ctx, subscribers.Import{List: list, Act: operator}, subscribers.Row{Address: "new@example.org", Name: "X", Language: "ar"})
 		must(t, err)
 		if _, err := h.Desk.AskToConfirm(ctx, "members", []subscribers.Result{result}); err != nil {
 			t.Fatal(err)
@@ -434,7 +439,7 @@ func TestConfirmationByMail(t *testing.T) {
 		if code, _ := fetch(t, "GET", link, nil); code != 200 {
 			t.Error(code)
 		}
-		if n, _ := h.People.Counts(ctx, "members"); n.Confirmed != 2 {
+		if n, _ := h.People.Counts(ctx, "members", segment.Filter{}); n.Confirmed != 2 {
 			t.Error("a GET confirmed")
 		}
 		for range 2 {
@@ -444,7 +449,7 @@ func TestConfirmationByMail(t *testing.T) {
 		}
 		p, err := h.People.Show(ctx, "new@example.org")
 		must(t, err)
-		if p.Subscriptions[0].State != subscribers.Confirmed || len(p.Consents) != 1 || p.Consents[0].Language != "ar" {
+		if p.Subscriptions[0].State != subscribers.Confirmed || p.Subscriptions[0].Consent.Language != "ar" {
 			t.Errorf("%+v", p)
 		}
 	})

@@ -69,7 +69,7 @@ func fleets(t *testing.T, test func(t *testing.T, f *fleet)) {
 			list, err := f.People.List(ctx, "members")
 			must(t, err)
 			for _, address := range []string{"a@example.org", "n@example.org"} {
-				_, err := f.People.Add(ctx, list, subscribers.Row{Address: address, Consent: &subscribers.Consent{Source: "form", GivenAt: f.clock.Now()}}, "cli")
+				_, err := f.People.Add(ctx, subscribers.Import{List: list, Act: operator}, subscribers.Row{Address: address, Consent: &subscribers.Consent{Source: "form", GivenAt: f.clock.Now()}})
 				must(t, err)
 			}
 			test(t, f)

@@ -11,7 +11,7 @@ import (
 // is and stores nothing.
 func (c *Collector) Check(ctx context.Context, sources []newsletter.Source, done func(newsletter.SourceHealth)) error {
 	seen := &onlooker{Store: c.store, health: map[string]newsletter.SourceHealth{}}
-	looking := &Collector{seen, c.client, c.now}
+	looking := New(seen, c.client, c.now)
 	return looking.All(ctx, sources, false, func(run newsletter.SourceRun) {
 		health := seen.of(run.Source)
 		health.Run = run
@@ -31,6 +31,8 @@ func (o *onlooker) SourceState(ctx context.Context, source string) (newsletter.S
 	state.ETag, state.LastModified = "", ""
 	return state, err
 }
+
+func (o *onlooker) SavePicture(context.Context, newsletter.Picture) error { return nil }
 
 func (o *onlooker) SaveRun(_ context.Context, run *newsletter.SourceRun, state newsletter.SourceState, items []newsletter.Item) error {
 	o.mu.Lock()

@@ -33,6 +33,8 @@ type Store interface {
 	// SaveRun writes items that are new or changed, the run and the state, in one transaction,
 	// and fills in how many items were new, changed and unchanged.
 	SaveRun(ctx context.Context, run *newsletter.SourceRun, state newsletter.SourceState, items []newsletter.Item) error
+	// SavePicture keeps our copy of a picture.
+	SavePicture(ctx context.Context, p newsletter.Picture) error
 }
 
 // Getter is the part of fetch.Client that collecting needs.
@@ -45,11 +47,13 @@ type Collector struct {
 	store  Store
 	client Getter
 	now    func() time.Time
+
+	decoding sync.Mutex // held while a picture is decoded
 }
 
 // New returns a collector.
 func New(store Store, client Getter, now func() time.Time) *Collector {
-	return &Collector{store, client, now}
+	return &Collector{store: store, client: client, now: now}
 }
 
 // parallel sources are read at once: most of the time is waiting. The client
@@ -106,6 +110,9 @@ func (c *Collector) one(ctx context.Context, src newsletter.Source, due bool) (n
 	}
 	run := newsletter.SourceRun{Source: src.ID, StartedAt: now, FinishedAt: c.now()}
 	items := settle(&run, &state, src, found, err)
+	if err := c.fetchPictures(ctx, src, &run, &state, items); err != nil {
+		return run, false, err
+	}
 	return run, true, c.store.SaveRun(ctx, &run, state, items)
 }
 
@@ -178,7 +185,7 @@ func read(run *newsletter.SourceRun, state *newsletter.SourceState, src newslett
 
 // reading names where and how a source is read.
 func reading(src newsletter.Source) string {
-	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max}) // plain data always marshals
+	text, _ := json.Marshal([]any{src.URL(), src.Way(), src.Kind, src.Rules, src.Language, src.Timezone, src.Max, src.Images}) // plain data always marshals
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
@@ -194,35 +201,56 @@ func (c *Collector) files(src newsletter.Source) (found Found, err error) {
 		return found, fault.WithHint(fault.NotFoundf("source %s: no file matches %s", src.ID, src.File), "paths are relative to the configuration's folder")
 	}
 	sort.Strings(paths)
+	var first error
+	unread := 0
 	for _, path := range paths {
-		item, err := c.file(src, path)
+		result, err := c.file(src, path)
 		if err != nil {
-			found.Refused = append(found.Refused, err.Error())
+			if unread++; first == nil {
+				first = err
+			}
+			found.Refused = append(found.Refused, explained(err))
 			continue
 		}
-		found.Items = append(found.Items, item)
+		found.Items, found.Refused = append(found.Items, result.Items...), append(found.Refused, result.Refused...)
+		found.Notes = append(found.Notes, result.Notes...)
+	}
+	if unread == len(paths) {
+		return Found{}, first
+	}
+	if len(found.Items) > src.Max {
+		found.Notes = append(found.Notes, fmt.Sprintf("only the first %d of %d items are taken", src.Max, len(found.Items)))
+		found.Items = found.Items[:src.Max]
 	}
 	return found, nil
 }
 
-func (c *Collector) file(src newsletter.Source, path string) (newsletter.Item, error) {
+func (c *Collector) file(src newsletter.Source, path string) (file.Result, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return newsletter.Item{}, err
+		return file.Result{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return file.Result{}, fmt.Errorf("%s is not a file", path)
 	}
 	if info.Size() > maxFile {
-		return newsletter.Item{}, fmt.Errorf("%s is larger than %d MB", path, maxFile>>20)
+		return file.Result{}, fmt.Errorf("%s is larger than %d MB", path, maxFile>>20)
 	}
 	body, err := os.ReadFile(path)
 	if err != nil {
-		return newsletter.Item{}, err
+		return file.Result{}, err
 	}
 	raw := newsletter.Raw{URL: path, Body: body, At: c.now()}
-	item, err := file.Parse(src, raw)
-	item.Identity = underPattern(src.File, path)
-	one := []newsletter.Item{item}
-	stamp(one, raw)
-	return one[0], err
+	result, err := file.Parse(src, raw)
+	stamp(result.Items, raw)
+	for i := range result.Items {
+		name := underPattern(src.File, path)
+		if within := result.Items[i].Identity; within != "" {
+			name += "#" + within
+		}
+		result.Items[i].Identity = name
+	}
+	return result, err
 }
 
 // underPattern returns a file's path from the folder where its pattern's wildcards begin: what names it, wherever that folder is.

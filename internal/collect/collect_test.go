@@ -56,7 +56,7 @@ func TestRuns(t *testing.T) {
 	src := func(id, address string) newsletter.Source {
 		return newsletter.Source{ID: id, Kind: newsletter.News, Feed: address, Timezone: "UTC", Max: 100, AllowPrivate: true, Every: newsletter.Duration(time.Hour)}
 	}
-	sources := []newsletter.Source{src("feed", site.URL+"/feed"), src("broken", site.URL+"/broken"), src("down", site.URL+"/down"), {ID: "files", Kind: newsletter.News, File: filepath.Join(dir, "*.md"), Timezone: "UTC", Every: newsletter.Duration(time.Hour)}}
+	sources := []newsletter.Source{src("feed", site.URL+"/feed"), src("broken", site.URL+"/broken"), src("down", site.URL+"/down"), {ID: "files", Kind: newsletter.News, File: filepath.Join(dir, "*.md"), Timezone: "UTC", Max: 100, Every: newsletter.Duration(time.Hour)}}
 	clock := testkit.NewClock(time.Date(2017, 3, 1, 0, 0, 0, 0, time.UTC))
 	testkit.EachDatabase(t, clock.Now, func(t *testing.T, db *store.DB) {
 		client := fetch.New("test")

@@ -30,8 +30,10 @@ var bad = []struct {
 	{"answers 410", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }},
 	{"answers 429", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }},
 	{"answers 403", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }},
-	{"go in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }},
-	{"more than 10 redirects", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", 301) }},
+	{"go in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }},
+	{"more than 10 redirects", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path+"x", http.StatusMovedPermanently)
+	}},
 	{"larger than 10 MB", endless},
 	{"larger than 10 MB", bomb},
 	{"empty", func(http.ResponseWriter, *http.Request) {}},

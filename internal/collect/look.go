@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"broadsheet/internal/collect/calendar"
@@ -15,6 +17,7 @@ import (
 	"broadsheet/internal/collect/page"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/fetch"
+	"broadsheet/internal/locale"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
@@ -72,6 +75,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	}
 	found = checked(src, found)
 	known, err := c.known(ctx, src, found.Items)
+	keepPictures(found.Items, known)
 	if err == nil {
 		err = c.follow(ctx, src, &found, known)
 	}
@@ -84,7 +88,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 // known returns what is stored of the items, where something is asked only once of each.
 func (c *Collector) known(ctx context.Context, src newsletter.Source, items []newsletter.Item) (map[string]newsletter.Item, error) {
 	follows := src.Rules != nil && src.Rules.Follow != nil
-	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 }) {
+	if !follows && !slices.ContainsFunc(items, func(i newsletter.Item) bool { return len(i.Documents) > 0 || i.Image != nil }) {
 		return nil, nil
 	}
 	identities := make([]string, len(items))
@@ -104,7 +108,9 @@ func (c *Collector) parse(ctx context.Context, src newsletter.Source, raw newsle
 	case "feed":
 		found.Items, found.Refused, err = feed.Parse(src, raw)
 	case "calendar":
-		found.Items, found.Refused, err = calendar.Parse(src, raw)
+		var result calendar.Result
+		result, err = calendar.Parse(src, raw)
+		found.Items, found.Refused, found.Notes = result.Items, result.Refused, append(found.Notes, result.Notes...)
 	case "page":
 		return c.pages(ctx, src, raw, found)
 	default:
@@ -142,11 +148,32 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 	}
 }
 
-// checked puts the last touches to what was read: doubles, and what a person should look at.
+// checked puts the last touches to what was read: languages, report years, doubles, and what a person should look at.
 func checked(src newsletter.Source, found Found) Found {
+	for i := range found.Items {
+		item := &found.Items[i]
+		item.Language = locale.Tongue(item.Title+" "+item.Summary, item.Language)
+		if item.Kind == newsletter.Report && item.Year == 0 {
+			item.Year = page.ReportYear(item.Title)
+		}
+	}
+	withoutBoilerplate(found.Items)
 	found.Items = unique(found.Items)
+	for i := range found.Items {
+		found.Items[i].Image = allowed(src, found.Items[i].Image)
+	}
 	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
+}
+
+// allowed returns a picture that the source's rule lets us copy, nil for any other.
+func allowed(src newsletter.Source, image *newsletter.Image) *newsletter.Image {
+	if image == nil || src.Images != "own" && src.Images != "licensed" {
+		return nil
+	}
+	copied := *image
+	copied.Rights = src.Images
+	return &copied
 }
 
 // follow reads the pages that new items link to, where the rules ask for it. What
@@ -159,7 +186,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 	for i := range found.Items {
 		item := &found.Items[i]
 		if old := known[item.Identity]; old.Title == item.Title && c.now().Sub(old.FollowedAt) < fullEvery {
-			item.Summary, item.Body, item.PublishedAt, item.Precision, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, old.FollowedAt
+			item.Summary, item.Body, item.PublishedAt, item.Precision, item.Image, item.FollowedAt = old.Summary, old.Body, old.PublishedAt, old.Precision, allowed(src, old.Image), old.FollowedAt
 			continue
 		}
 		if item.URL == "" || read == follows {
@@ -177,7 +204,7 @@ func (c *Collector) follow(ctx context.Context, src newsletter.Source, found *Fo
 			found.Notes = append(found.Notes, fmt.Sprintf("%q: the page it links to: %v", item.Title, err))
 			continue
 		}
-		item.FollowedAt = c.now()
+		item.Image, item.FollowedAt = allowed(src, item.Image), c.now()
 	}
 	return nil
 }
@@ -242,19 +269,19 @@ func stamp(items []newsletter.Item, raw newsletter.Raw) {
 // unique tells apart items that share an identity: a guid repeated for
 // different links is split by link, a true repetition is dropped.
 func unique(items []newsletter.Item) []newsletter.Item {
-	seen := map[string]string{} // address by identity
+	seen, titles := map[string]string{}, map[string]string{} // address and title by identity
 	out := items[:0]
 	for _, item := range items {
 		if address, repeated := seen[item.Identity]; repeated {
-			if item.URL == address {
+			if item.URL == address && item.Title == titles[item.Identity] {
 				continue
 			}
-			item.Identity += " " + item.URL
+			item.Identity += " " + cmp.Or(strings.TrimPrefix(item.URL, address), item.Title)
 			if _, repeated := seen[item.Identity]; repeated {
 				continue
 			}
 		}
-		seen[item.Identity] = item.URL
+		seen[item.Identity], titles[item.Identity] = item.URL, item.Title
 		out = append(out, item)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -252,6 +253,9 @@ var (
 	headerValue = regexp.MustCompile(`^[\t -~]*$`)
 )
 
+// fileEndings are the files that a source may be.
+var fileEndings = []string{".csv", ".json", ".md"}
+
 func (c *checker) place(s *newsletter.Source, path string) {
 	n := 0
 	for _, u := range []string{s.Feed, s.Page, s.Calendar} {
@@ -264,8 +268,11 @@ func (c *checker) place(s *newsletter.Source, path string) {
 	}
 	if s.File != "" {
 		n++
-		if !strings.HasSuffix(s.File, ".md") {
-			c.bad(path+".file", "use Markdown: news/*.md", "%s: files other than .md are not available yet", path)
+		if ending := strings.ToLower(filepath.Ext(s.File)); !slices.Contains(fileEndings, ending) {
+			c.bad(path+".file", "end it with what the files are: news/*.md, agenda.csv, items.json", "%s: files that are read end in .csv, .json or .md, not %q", path, ending)
+		}
+		if strings.Contains(s.File, "://") {
+			c.bad(path+".file", "download it to a folder of this machine", "%s: a file is read from this machine, not from %s", path, redactURL(s.File))
 		}
 		s.File = resolve(c.cfg.Dir, s.File)
 	}
@@ -315,8 +322,6 @@ func (c *checker) publications() {
 	}
 }
 
-var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
 func (c *checker) publication(p *newsletter.Publication, path string) {
 	if len(p.Languages) == 0 {
 		c.bad(path+".languages", "languages: [en]", "%s has no language", path)
@@ -363,9 +368,7 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 	if len(p.Lists) == 0 {
 		c.bad(path, "lists: [members]", "%s is sent to no list", path)
 	}
-	if !hexColour.MatchString(p.Theme.Colour) {
-		c.bad(path+".theme.colour", `"#00397a"`, "%s.theme.colour %q", path, p.Theme.Colour)
-	}
+	c.theme(p, path)
 	for j, link := range p.Follow {
 		if !webURL(link.URL) {
 			c.bad(index(path+".follow", j), "url: https://...", "%s.follow: %q is not a web address", path, link.URL)

@@ -190,6 +190,7 @@ func (c *Config) setDefaults(written map[string]*token.Position) {
 	}
 	for i := range c.Publications {
 		setPublicationDefaults(&c.Publications[i])
+		c.Publications[i].Site = c.Public.URL
 		if _, written := written[index("publications", i)+".approval.approvals"]; !written {
 			c.Publications[i].Approval.Approvals = 1
 		}

@@ -67,8 +67,17 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		good + "relays: [{host: h, auth: password, username: u, password: env:SECRET, tls: none}]\n":                      "would send the password in clear",
 		good + "relays: [{host: h, rate: 30/fortnight}]\n":                                                                "12:26: relays[0].rate: \"30/fortnight\" is not a rate",
 		good + "sources: [{id: s, feed: \"https://x.org/\", page: \"https://x.org/\", rules: {item: a, title: b}}]\n":     "says 2 times where it is",
-		good + "sources: [{id: s, file: a.csv}]\n":                                                                        "files other than .md are not available yet",
-		good + "team: []\n": "team stands twice",
+		good + "sources: [{id: s, file: \"a/*.docx\"}]\n":                                                                 `end in .csv, .json or .md, not ".docx"`,
+		good + "sources: [{id: s, file: \"https://x.org/a.csv\"}]\n":                                                      "read from this machine",
+		good + "team: []\n":                                                  "team stands twice",
+		themed("theme: {colour: blue}"):                                      `"blue" is no colour`,
+		themed("theme: {accent: \"#12\"}"):                                   `theme.accent "#12" is no colour`,
+		themed("theme: {font: \"x; } body { display: none\"}"):               "is no list of fonts",
+		themed("theme: {name: fancy}"):                                       "theme.name cannot be",
+		themed("theme: {logo: none.png, logo_alt: x}"):                       "publications[0].theme.logo: no file /dir/none.png",
+		themed("imprint: {logos: [{image: none.png}]}"):                      "logos[0].alt is missing",
+		themed("imprint: {logos: [{alt: x}]}"):                               "logos[0] has no image",
+		good + "sources: [{id: s, feed: \"https://x.org/\", images: all}]\n": `images cannot be "all"`,
 	} {
 		_, err := parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -76,6 +85,77 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "user:secret") {
 			t.Errorf("a password is shown: %v", err)
+		}
+	}
+}
+
+// A section's keys mean something together, or the fault says what would.
+func TestSections(t *testing.T) {
+	with := func(sections string) string {
+		return strings.Replace(good, "sections: [{id: news, kind: news}]", sections, 1)
+	}
+	const sources = "sources: [{id: agenda, kind: event, calendar: \"https://x.org/a.ics\"}]\n"
+	for sections, want := range map[string]string{
+		"sections: [{id: n, kinds: [news, event]}]":                                              "11:38: publications[0].sections[0].kinds[1]: event does not mix",
+		"sections: [{id: n, kinds: [news, news]}]":                                               `"news" is no kind of item, or stands twice`,
+		"sections: [{id: n, kind: media, kinds: [news]}]":                                        "has both kind and kinds",
+		"sections: [{id: n}]":                                                                    "has no kind",
+		"sections: [{id: n, kind: news, repeat: false}]":                                         "repeat means nothing in a section of news (it belongs to kind: event)",
+		"sections: [{id: n, kind: news, languages: [en, en]}]":                                   `language "en" is empty or stands twice`,
+		"sections: [{id: n, kind: news, max: -1}]":                                               "must be a whole number",
+		"minimum: 5\n    sections: [{id: n, kind: news, max: 3}]":                                "5 entries never come together, as the sections hold 3",
+		"minimum: 0\n    sections: [{id: n, kind: news}]":                                        "at least 1",
+		"sections: [{id: l, kind: links, max: 1, links: [{title: T, url: \"https://x.org/\"}]}]": "standing links are always there",
+	} {
+		if _, err := parse(with(sections)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", sections, err, want)
+		}
+	}
+	if _, err := parse(good + "sources: [{id: s, feed: \"https://x.org/\", priority: 10}]\n"); err == nil || !strings.Contains(err.Error(), "0 to 9") {
+		t.Error(err)
+	}
+	c, err := parse(with("minimum: 2\n    sections: [{id: n, kinds: [news, media], max: 4, per_source: 4, languages: [en], empty: {en: Nothing}, sources: [agenda]}, {id: a, kind: event}, {id: b, kind: event, repeat: false}]") + sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Publications[0].Sections; s[0].Kind != "news" || !s[0].Takes("media") || !s[1].Repeats() || s[2].Repeats() || s[0].Empty["en"] != "Nothing" {
+		t.Errorf("%+v", s)
+	}
+	all := ""
+	for _, w := range c.Warnings {
+		all += w.String() + "\n"
+	}
+	if !strings.Contains(all, "per_source 4 limits nothing") || !strings.Contains(all, "source agenda gives event, and the section takes news") {
+		t.Error(all)
+	}
+	printed, err := c.Print(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := parse(string(printed)); err != nil || again.Publications[0].Sections[2].Repeats() {
+		t.Errorf("%v\n%s", err, printed)
+	}
+}
+
+func themed(text string) string {
+	return strings.Replace(good, "    sections:", "    "+text+"\n    sections:", 1)
+}
+
+// A logo that no mail program shows, or that would take too much, is named before anything is sent.
+func TestLogos(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"logo.svg": "<svg/>", "logo.png": "no picture"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]string{
+		themed("theme: {logo: logo.svg, logo_alt: x}"): "save it as PNG",
+		themed("theme: {logo: logo.png, logo_alt: x}"): "no picture that can be read",
+		themed("theme: {logo: logo.png}"):              "theme.logo_alt is missing",
+	} {
+		if _, err := Parse("t.yaml", []byte(text), dir, now, env); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -54,7 +55,7 @@ func write(a Answers) ([]byte, error) {
 	switch {
 	case strings.HasSuffix(a.Source, ".ics"):
 		view.Way, view.Kind = "calendar", "event"
-	case strings.HasSuffix(a.Source, ".md"):
+	case slices.Contains(fileEndings, strings.ToLower(filepath.Ext(a.Source))) && !strings.Contains(a.Source, "://"):
 		view.Way = "file"
 	}
 	var out bytes.Buffer

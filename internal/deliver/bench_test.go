@@ -241,7 +241,7 @@ func benchIssue(b *testing.B, address string, n int) (*store.DB, newsletter.Issu
 	db, err := store.Open(ctx, address, time.Now)
 	fail(b, err)
 	b.Cleanup(func() { db.Close() })
-	people := subscribers.NewService(db, time.Now)
+	people := subscribers.NewService(db, time.Now, "secret")
 	fail(b, people.CreateList(ctx, subscribers.List{ID: "l", Title: subscribers.Text{"": "L"}, Signup: "closed", OptIn: "single", Basis: "mandate"}))
 	driver := "sqlite"
 	if strings.Contains(address, "://") {
@@ -251,8 +251,8 @@ func benchIssue(b *testing.B, address string, n int) (*store.DB, newsletter.Issu
 	fail(b, err)
 	defer raw.Close()
 	for _, text := range []string{
-		`INSERT INTO subscribers (id, public_id, address, address_key, name, language, search, created_at) ` + audience + `SELECT i, 'public-id-of-22-cs' || i, 'r' || i || '@example.org', 'r' || i || '@example.org', 'Reader', '', '', 1 FROM n`,
-		`INSERT INTO subscriptions (id, subscriber_id, list_id, state, origin, end_reason, created_at, confirmed_at, ended_at) ` + audience + `SELECT i, i, 'l', 'confirmed', 'import', '', 1, 1, 0 FROM n`,
+		`INSERT INTO subscribers (id, public_id, address, address_key, name, language, created_at) ` + audience + `SELECT i, 'public-id-of-22-cs' || i, 'r' || i || '@example.org', 'r' || i || '@example.org', 'Reader', '', 1 FROM n`,
+		`INSERT INTO subscriptions (subscriber_id, list_id, state, origin, made_by, end_reason, note, created_at, confirmed_at, ended_at, paused_until, may_ask, ask_until, wording_id, source, source_hash, given_at) ` + audience + `SELECT i, 'l', 'confirmed', 'import', '', '', '', 1, 1, 0, 0, 0, 0, 0, '', '', 0 FROM n`,
 	} {
 		_, err := raw.ExecContext(ctx, fmt.Sprintf(text, n))
 		fail(b, err)

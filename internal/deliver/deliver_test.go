@@ -36,16 +36,16 @@ type bench struct {
 func setUp(t *testing.T, db *store.DB, clock *testkit.Clock, n int) *bench {
 	t.Helper()
 	b := &bench{db: db, clock: clock, smtp: testkit.NewSMTP(t), n: n}
-	people := subscribers.NewService(db, clock.Now)
+	people := subscribers.NewService(db, clock.Now, "secret")
 	list := subscribers.List{ID: "l", Title: subscribers.Text{"": "L"}, Signup: "closed", OptIn: "single", Basis: "mandate"}
 	must(t, people.CreateList(ctx, list))
-	must(t, people.Import(ctx, list, func(yield func(subscribers.Row, error) bool) {
+	must(t, people.Import(ctx, subscribers.Import{List: list, Act: operator}, func(yield func(subscribers.Row, error) bool) {
 		for i := range n {
 			if !yield(subscribers.Row{Line: i + 1, Address: address(i), Name: "R", Language: []string{"en", "fr"}[i%2]}, nil) {
 				return
 			}
 		}
-	}, false, func(subscribers.Result) error { return nil }))
+	}, func(subscribers.Result) error { return nil }))
 	b.issue = newsletter.Issue{PublicID: subscribers.NewPublicID(), Publication: "p", Kind: "regular", Content: newsletter.Content{Date: clock.Now()}}
 	must(t, db.CreateIssue(ctx, &b.issue))
 	must(t, db.MoveIssue(ctx, &b.issue, newsletter.InReview, "digest"))
@@ -55,6 +55,8 @@ func setUp(t *testing.T, db *store.DB, clock *testkit.Clock, n int) *bench {
 }
 
 var order = newsletter.Order{Digest: "digest", Lists: []string{"l"}, By: "operator", GiveUpAfter: 72 * time.Hour, Expect: -1}
+
+var operator = subscribers.Act{By: "operator", How: "cli"}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -291,14 +293,14 @@ func TestDeadRelayLosesNothing(t *testing.T) {
 func TestLateLeaversGetNothing(t *testing.T) {
 	each(t, 6, func(t *testing.T, b *bench) {
 		b.start(t)
-		people := subscribers.NewService(b.db, b.clock.Now)
-		if _, err := people.End(ctx, address(0), subscribers.Unsubscribed); err != nil {
+		people := subscribers.NewService(b.db, b.clock.Now, "secret")
+		if _, err := people.End(ctx, address(0), subscribers.Unsubscribed, "", operator); err != nil {
 			t.Fatal(err)
 		}
-		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual))
+		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual, operator))
 		l, err := people.List(ctx, "l")
 		must(t, err)
-		if _, err := people.Add(ctx, l, subscribers.Row{Address: "late@example.org"}, "cli"); err != nil {
+		if _, err := people.Add(ctx, subscribers.Import{List: l, Act: operator}, subscribers.Row{Address: "late@example.org"}); err != nil {
 			t.Fatal(err)
 		}
 		if finished, _, err := b.run(ctx, t); err != nil || !finished {
@@ -395,13 +397,14 @@ func TestRefusedSenderRejectsNobody(t *testing.T) {
 // Lifting a suppression, or a clock that was read early, changes nothing in an audience that is frozen.
 func TestFrozenAudience(t *testing.T) {
 	each(t, 3, func(t *testing.T, b *bench) {
-		people := subscribers.NewService(b.db, b.clock.Now)
-		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual))
+		people := subscribers.NewService(b.db, b.clock.Now, "secret")
+		must(t, people.Suppress(ctx, address(1), "", subscribers.Manual, operator))
 		b.start(t)
-		must(t, people.Unsuppress(ctx, address(1)))
+		_, err := people.Unsuppress(ctx, address(1), "", operator)
+		must(t, err)
 		b.clock.Move(-time.Hour)
-		early := subscribers.NewService(b.db, b.clock.Now)
-		if _, err := early.End(ctx, address(2), subscribers.Unsubscribed); err != nil {
+		early := subscribers.NewService(b.db, b.clock.Now, "secret")
+		if _, err := early.End(ctx, address(2), subscribers.Unsubscribed, "", operator); err != nil {
 			t.Fatal(err)
 		}
 		b.clock.Move(time.Hour)

@@ -61,7 +61,7 @@ func subscribe(ctx context.Context, a *app.App) error {
 				}
 			}
 		}
-		err = a.People.Import(ctx, list, rows, false, func(r subscribers.Result) error {
+		err = a.People.Import(ctx, subscribers.Import{List: list, Act: subscribers.Act{By: "demo", How: "import"}}, rows, func(r subscribers.Result) error {
 			if r.Outcome == subscribers.Refused {
 				return fmt.Errorf("%s: %s", r.Address, r.Reason)
 			}

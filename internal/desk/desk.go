@@ -40,8 +40,8 @@ type Issues interface {
 	Proofs(ctx context.Context, issue int64, revision int) ([]newsletter.Proof, error)
 }
 
-// Past is the store of what issues were before.
-type Past interface {
+// Revisions is the store of what issues were like.
+type Revisions interface {
 	Revisions(ctx context.Context, issue newsletter.Issue) ([]newsletter.Issue, error)
 	IssueAt(ctx context.Context, issue newsletter.Issue, revision int) (newsletter.Issue, error)
 }
@@ -57,6 +57,11 @@ type Items interface {
 	SourceItems(ctx context.Context, source string, identities []string) (map[string]newsletter.Item, error)
 	SourceHealth(ctx context.Context) (map[string]newsletter.SourceHealth, error)
 	ForgetSource(ctx context.Context, source string) error
+}
+
+// Pictures is the store of pictures that we serve.
+type Pictures interface {
+	Picture(ctx context.Context, name string) (newsletter.Picture, error)
 }
 
 // Sends is what is being sent.
@@ -147,8 +152,9 @@ type Desk struct {
 	Delivery     Delivery
 
 	Issues    Issues
-	Past      Past
+	Revisions Revisions
 	Items     Items
+	Pictures  Pictures
 	Sends     Sends
 	Receipts  Receipts
 	Slots     Slots

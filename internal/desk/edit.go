@@ -83,7 +83,7 @@ func stale(issue newsletter.Issue, revision int) error {
 // Revert makes a new revision that says what an earlier one said.
 func (d *Desk) Revert(ctx context.Context, slug string, to int, actor string) (newsletter.Issue, bool, error) {
 	return d.revise(ctx, slug, actor, fmt.Sprintf("as revision %d", to), func(issue newsletter.Issue, pub newsletter.Publication) (newsletter.Content, bool, error) {
-		old, err := d.Past.IssueAt(ctx, issue, to)
+		old, err := d.Revisions.IssueAt(ctx, issue, to)
 		if err != nil {
 			return issue.Content, false, err
 		}
@@ -180,7 +180,7 @@ func (d *Desk) Changes(ctx context.Context, slug string) ([]Revision, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := d.Past.Revisions(ctx, issue)
+	all, err := d.Revisions.Revisions(ctx, issue)
 	if err != nil {
 		return nil, err
 	}
@@ -245,11 +245,11 @@ func (d *Desk) Diff(ctx context.Context, slug string, from, to int) (string, err
 	if from == 0 {
 		from = max(to-1, 1)
 	}
-	old, err := d.Past.IssueAt(ctx, issue, from)
+	old, err := d.Revisions.IssueAt(ctx, issue, from)
 	if err != nil {
 		return "", err
 	}
-	now, err := d.Past.IssueAt(ctx, issue, to)
+	now, err := d.Revisions.IssueAt(ctx, issue, to)
 	if err != nil {
 		return "", err
 	}

@@ -36,7 +36,7 @@ func (d *Desk) Unsubscribe(ctx context.Context, subscriber string, lists []strin
 	if len(lists) == 0 {
 		return nil
 	}
-	_, err := d.People.End(ctx, subscriber, subscribers.Unsubscribed, lists...)
+	_, err := d.People.End(ctx, subscriber, subscribers.Unsubscribed, "", subscribers.Act{By: "person", How: "page"}, lists...)
 	return err
 }
 
@@ -58,8 +58,7 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 		if !slices.Contains(pub.Languages, language) {
 			language = pub.Fallback()
 		}
-		last := profile.Subscriptions[len(profile.Subscriptions)-1]
-		n, err := d.Notices.Confirm(pub, language, profile.Address, d.Links.Confirm(profile.PublicID, list), "confirm "+list+" "+strconv.FormatInt(last.ID, 10))
+		n, err := d.Notices.Confirm(pub, language, profile.Address, d.Links.Confirm(profile.PublicID, list), confirmKey(profile, list))
 		if err != nil {
 			return asked, err
 		}
@@ -69,6 +68,17 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 		asked++
 	}
 	return asked, nil
+}
+
+// confirmKey names one request to confirm: that of the subscription that is open, as it was asked for last.
+func confirmKey(p subscribers.Profile, list string) string {
+	key := "confirm " + list + " " + p.PublicID
+	for _, x := range p.Subscriptions {
+		if x.ListID == list && x.State == subscribers.Pending {
+			key += " " + strconv.FormatInt(x.CreatedAt.UnixMilli(), 36) + " " + strconv.FormatInt(x.AskUntil.UnixMilli(), 36)
+		}
+	}
+	return key
 }
 
 // PublicationOf returns the first publication that is sent to a list.

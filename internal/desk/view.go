@@ -14,6 +14,7 @@ import (
 func (d *Desk) Readable(pub newsletter.Publication, issue newsletter.Issue, proof newsletter.Proof) newsletter.Proof {
 	v := d.Links.Test(pub, issue, "", "", proof.Language)
 	proof.HTML = mime.Personalise(proof.HTML, true, proof.Reader, v)
+	proof.Page = mime.Personalise(proof.Page, true, proof.Reader, v)
 	proof.Text = mime.Personalise(proof.Text, false, proof.Reader, v)
 	return proof
 }
@@ -40,7 +41,11 @@ func (d *Desk) WebView(ctx context.Context, publicID, language string) (newslett
 	if at < 0 {
 		return newsletter.Proof{}, fault.NotFoundf("this issue has no language %s", language)
 	}
-	return d.Readable(pub, issue, proofs[at]), nil
+	proof := proofs[at]
+	if proof.Page != "" { // the message was shortened; the web has the rest
+		proof.HTML = proof.Page
+	}
+	return d.Readable(pub, issue, proof), nil
 }
 
 // Published returns the issues that a publication's public archive shows, newest first.

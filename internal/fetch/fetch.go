@@ -312,7 +312,7 @@ func explain(address string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork):
-		return fault.WithHint(fault.Forbiddenf("%s leads to a private address", address), "if that is meant, set allow_private: true on the source")
+		return fault.WithHint(fault.Forbiddenf("%s leads to a private address", address), "if that is meant, set allow_private: true on the source, or give --allow-private")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fault.Unavailablef("%s did not answer within %s", address, Timeout)
 	}

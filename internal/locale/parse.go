@@ -11,7 +11,7 @@ var isoLayouts, mailLayouts = []layout{
 	{time.RFC3339Nano, true}, {"2006-01-02", false}, {"2006-01-02T15:04Z07:00", true}, {"2006-01-02T15:04:05", true}, {"2006-01-02T15:04", true},
 	{"2006-01-02T15:04:05-0700", true}, {"2006-01-02T15:04:05.999-0700", true}, {"2006-01-02 15:04:05 -0700", true}, {"2006-01-02 15:04:05Z07:00", true}, {"2006-01-02 15:04:05", true}, {"2006-01-02 15:04", true},
 }, []layout{
-	{"Mon, 2 Jan 2006 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04 -0700", true}, {"2 Jan 2006 15:04:05 -0700", true}, {"Mon, 2 Jan 06 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04:05 Z07:00", true},
+	{"Mon, 2 Jan 2006 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04 -0700", true}, {"2 Jan 2006 15:04:05 -0700", true}, {"2 Jan 2006 15:04 -0700", true}, {"2 Jan 06 15:04:05 -0700", true}, {"2 Jan 06 15:04 -0700", true}, {"Mon, 2 Jan 06 15:04 -0700", true}, {"Mon, 2 Jan 06 15:04:05 -0700", true}, {"Mon, 2 Jan 2006 15:04:05 Z07:00", true},
 	{"Mon, 02 Jan 2006", false}, {"Monday, 2-Jan-06 15:04:05 -0700", true},
 }
 
@@ -67,7 +67,7 @@ func machine(text string, loc *time.Location) (time.Time, bool, bool) {
 // offsets writes the zone that a date ends with as RFC 5322 section 3.3 does; Go reads unknown names as UTC.
 func offsets(text string) string {
 	at := strings.LastIndexByte(text, ' ')
-	zone := text[at+1:]
+	zone := strings.ToUpper(text[at+1:])
 	if seconds, ok := zones[zone]; ok {
 		return text[:at+1] + time.Unix(0, 0).In(time.FixedZone("", seconds)).Format("-0700")
 	}
@@ -94,7 +94,8 @@ func digits(text string, loc *time.Location) (at time.Time, minute, ok bool) {
 	return at, true, at.Year() >= 1980 && at.Year() <= 2200
 }
 
-func plausible(t time.Time) bool { return t.Year() >= 1900 && t.Year() <= 2200 }
+// plausible leaves out the first second of Unix time: it says that a program knew none.
+func plausible(t time.Time) bool { return t.Year() >= 1900 && t.Year() <= 2200 && t.Unix() != 0 }
 
 // toASCIIDigits turns Arabic-Indic and Persian digits into 0-9.
 func toASCIIDigits(s string) string {

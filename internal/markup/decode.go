@@ -9,21 +9,22 @@ import (
 
 	"github.com/gogs/chardet"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 )
 
 var declared = regexp.MustCompile(`(?i)<\?xml[^>]*encoding=["']([\w.:-]+)["']|<meta[^>]+charset=["']?([\w.:-]+)`)
 
 // Decode returns a document as UTF-8. It believes, in this order: a byte order
-// mark, bytes that are valid UTF-8 with characters beyond ASCII, the HTTP header,
-// a declaration in the document, a detector. Valid multi-byte UTF-8 is hardly
+// mark, bytes that are (but for a few) UTF-8 with characters beyond ASCII, the HTTP
+// header, a declaration in the document, a detector. Multi-byte UTF-8 is hardly
 // ever anything else, while headers and declarations are often wrong.
 func Decode(body []byte, contentType string) string {
 	if enc := byteOrderMark(body); enc != "" {
 		return decodeAs(body, enc)
 	}
-	if utf8.Valid(body) && !onlyASCII(body) {
-		return string(body)
+	if good, bad := sequences(body); good > 0 && bad*20 <= good || good == 0 && bad == 0 && !escapes(body) {
+		return mended(body, bad)
 	}
 	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
 		if known(params["charset"]) && !wronglyUTF8(params["charset"], body) {
@@ -52,19 +53,50 @@ func byteOrderMark(body []byte) string {
 		return "utf-8"
 	case bytes.HasPrefix(body, []byte{0xFE, 0xFF}):
 		return "utf-16be"
-	case bytes.HasPrefix(body, []byte{0xFF, 0xFE}):
+	case bytes.HasPrefix(body, []byte{0xFF, 0xFE}), bytes.HasPrefix(body, []byte("<\x00")):
 		return "utf-16le"
+	case bytes.HasPrefix(body, []byte("\x00<")):
+		return "utf-16be"
 	}
 	return ""
 }
 
-func onlyASCII(body []byte) bool {
-	for _, b := range body {
-		if b >= utf8.RuneSelf {
-			return false
+// sequences counts the characters of several bytes that are UTF-8, and the bytes that are not.
+func sequences(body []byte) (good, bad int) {
+	for i := 0; i < len(body); {
+		if body[i] < utf8.RuneSelf {
+			i++
+			continue
 		}
+		r, n := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += n
 	}
-	return true
+	return good, bad
+}
+
+// escapes reports whether a text that looks like ASCII is of an encoding that shifts (ISO 2022).
+func escapes(body []byte) bool { return bytes.IndexByte(body, 0x1b) >= 0 }
+
+// mended reads the few bytes of UTF-8 that are none as what they were pasted from.
+func mended(body []byte, bad int) string {
+	if bad == 0 {
+		return string(body)
+	}
+	var b strings.Builder
+	for len(body) > 0 {
+		r, n := utf8.DecodeRune(body)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(body[0])
+		}
+		b.WriteRune(r)
+		body = body[n:]
+	}
+	return b.String()
 }
 
 func wronglyUTF8(name string, body []byte) bool {

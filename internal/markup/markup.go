@@ -17,6 +17,7 @@ import (
 	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/text/encoding/charmap"
 )
 
 var policy = newPolicy()
@@ -37,7 +38,7 @@ func newPolicy() *bluemonday.Policy {
 // HTML returns the safe part of outside HTML, with links made absolute by base.
 func HTML(outside string, base *url.URL) template.HTML {
 	resolved := resolveLinks(stripReserved(outside), base)
-	return template.HTML(strings.TrimSpace(policy.Sanitize(resolved)))
+	return template.HTML(strings.TrimSpace(stripReserved(policy.Sanitize(resolved)))) // again: entities may have been reserved characters
 }
 
 // markdown lets raw HTML through, because the gate behind it knows what of that
@@ -50,8 +51,11 @@ func Markdown(source string) template.HTML {
 	if err := markdown.Convert([]byte(stripReserved(source)), &out); err != nil {
 		return template.HTML(template.HTMLEscapeString(source))
 	}
-	return HTML(out.String(), nil)
+	return HTML(lower.Replace(out.String()), nil)
 }
+
+// lower makes the largest headings that people write the largest that an issue's text may have.
+var lower = strings.NewReplacer("<h1>", "<h3>", "</h1>", "</h3>", "<h2>", "<h3>", "</h2>", "</h3>")
 
 func resolveLinks(source string, base *url.URL) string {
 	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
@@ -90,20 +94,42 @@ func Text(source string) string {
 	if !strings.ContainsAny(source, "<&") {
 		return Plain(source)
 	}
-	node, err := html.Parse(strings.NewReader(source))
-	if err != nil {
-		return Plain(source)
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(source))
+	silent := 0 // elements that are open and say nothing
+	for {
+		kind := z.Next()
+		switch kind {
+		case html.ErrorToken: // the end
+			return Plain(b.String())
+		case html.TextToken:
+			if silent == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			tag := atom.Lookup(name)
+			switch {
+			case mute[tag] && kind == html.StartTagToken:
+				silent++
+			case mute[tag] && kind == html.EndTagToken:
+				silent = max(0, silent-1)
+			case blocks[tag]:
+				b.WriteByte(' ')
+			}
+		}
 	}
-	return NodeText(node)
 }
+
+// mute are the elements whose text no reader sees.
+var mute = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true}
 
 // NodeText returns the plain words below a node on one line; scripts and styles have none.
 func NodeText(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
-		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Template, atom.Noscript:
+		if mute[n.DataAtom] {
 			return
 		}
 		if n.Type == html.TextNode {
@@ -146,6 +172,8 @@ func stripReserved(s string) string {
 			return r
 		case r == '\u00a0' || r == '\u2028' || r == '\u2029':
 			return ' '
+		case r >= '\u0080' && r <= '\u009f': // quotes and dashes of windows-1252 that a program took for Latin-1
+			return typographic(r)
 		case unicode.IsControl(r) || unicode.Is(unicode.Co, r):
 			return -1
 		case r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff' || r == '\u00ad' || r == '\u200b':
@@ -155,8 +183,18 @@ func stripReserved(s string) string {
 	}, s)
 }
 
+func typographic(r rune) rune {
+	if r = charmap.Windows1252.DecodeByte(byte(r)); unicode.IsControl(r) {
+		return -1
+	}
+	return r
+}
+
 // trackers are query parameters that say where a reader came from, not what the page is.
 var trackers = regexp.MustCompile(`(?i)^(utm_\w+|fbclid|gclid|mc_cid|mc_eid|phpsessid|jsessionid|sid|p_p_\w+|p_auth|_ga)$`)
+
+// session is what Java servers put behind a path for browsers without cookies.
+var session = regexp.MustCompile(`(?i);jsessionid=[^/;]*`)
 
 // Link resolves a reference against base (may be nil) and drops what only
 // tracks. It reports false, with "", for anything but http, https and mailto.
@@ -180,6 +218,9 @@ func Link(base *url.URL, ref string) (string, bool) {
 		return "", false
 	}
 	u.Host, u.Fragment = strings.ToLower(u.Host), ""
+	if at := session.FindStringIndex(u.Path); at != nil {
+		u.Path, u.RawPath = u.Path[:at[0]]+u.Path[at[1]:], ""
+	}
 	if u.RawQuery != "" {
 		kept := u.Query()
 		changed := false

@@ -20,7 +20,7 @@ type Edit struct {
 }
 
 // EditFields are the fields of an item that people can set.
-var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "priority"}
+var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "image_alt", "image_caption", "image_credit", "priority"}
 
 // Check returns an error for a field that cannot be set, or not so.
 func (e Edit) Check() error {
@@ -61,6 +61,15 @@ func (i Item) With(e Edit) Item {
 			i.Precision = Day
 			i.AllDay = i.AllDay || field != "published_at"
 		}
+	}
+	if i.Image != nil {
+		image := *i.Image
+		for field, text := range map[string]*string{"image_alt": &image.Alt, "image_caption": &image.Caption, "image_credit": &image.Credit} {
+			if word, set := e.Words[field]; set {
+				*text = word
+			}
+		}
+		i.Image = &image
 	}
 	if _, own := e.Words["summary"]; own {
 		i.Body = "" // which says the same in the source's words

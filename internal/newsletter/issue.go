@@ -155,6 +155,7 @@ type Proof struct {
 	Language string `json:"language"`
 	Subject  string `json:"subject"`
 	HTML     string `json:"html"`
+	Page     string `json:"page,omitempty"` // the whole issue for the web view, where the message had to be shortened
 	Text     string `json:"text"`
 	Reader   string `json:"reader"` // stands for the name of a recipient who gave none
 	Digest   string `json:"digest"`
@@ -165,6 +166,9 @@ func (p *Proof) Seal() {
 	h := sha256.New()
 	for _, field := range []string{p.Language, p.Subject, p.HTML, p.Text, p.Reader} {
 		fmt.Fprintf(h, "%d\n%s\n", len(field), field)
+	}
+	if p.Page != "" {
+		fmt.Fprintf(h, "%d\n%s\n", len(p.Page), p.Page)
 	}
 	p.Digest = hex.EncodeToString(h.Sum(nil))
 }

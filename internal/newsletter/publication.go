@@ -38,6 +38,8 @@ type Publication struct {
 	Follow       []NavLink `yaml:"follow"`
 	Sections     []Section `yaml:"sections"`
 	Minimum      int       `yaml:"minimum" jsonschema:"minimum=1"` // with fewer new entries the schedule makes no issue, and the team is told
+
+	Site string `yaml:"-" json:"-"` // the public side's address: where pictures are served
 }
 
 // Location returns the publication's timezone; config has checked that it loads.
@@ -86,23 +88,32 @@ type Review struct {
 
 // Theme names a look and its few settings.
 type Theme struct {
-	Name    string `yaml:"name" jsonschema:"enum=institutional" planned:"plain"`
-	Colour  string `yaml:"colour"`
-	Logo    string `yaml:"logo" later:"logos in the masthead" jsonschema:"-"`
-	LogoAlt Text   `yaml:"logo_alt" later:"logos in the masthead" jsonschema:"-"`
+	Name        string `yaml:"name" jsonschema:"enum=institutional,enum=plain"`
+	Colour      string `yaml:"colour"`
+	Accent      string `yaml:"accent"`                                       // a second colour, for lines; the first where it is not given
+	Font        string `yaml:"font"`                                         // names with fallbacks, as CSS has them: Helvetica, Arial, sans-serif
+	HeadingFont string `yaml:"heading_font"`                                 //
+	Links       string `yaml:"links" jsonschema:"enum=inline,enum=numbered"` // of the text part; the theme's habit where it is not given
+	Logo        string `yaml:"logo"`                                         // a file
+	LogoAlt     Text   `yaml:"logo_alt"`
+
+	Picture *Image `yaml:"-" json:"-"` // the logo as it is served
 }
 
 // Imprint is the small print of an issue.
 type Imprint struct {
 	Address    Text          `yaml:"address"`
 	Disclaimer Text          `yaml:"disclaimer"`
-	Logos      []ImprintLogo `yaml:"logos" later:"funder logos" jsonschema:"-"`
+	Logos      []ImprintLogo `yaml:"logos"`
 }
 
 // ImprintLogo is a funder's mark.
 type ImprintLogo struct {
-	Image string `yaml:"image"`
+	Image string `yaml:"image"` // a file
 	Alt   Text   `yaml:"alt"`
+	URL   string `yaml:"url"`
+
+	Picture *Image `yaml:"-" json:"-"` // as it is served
 }
 
 // NavLink is a standing link.
@@ -143,8 +154,8 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
-	Priority     int               `yaml:"priority" jsonschema:"minimum=0,maximum=9"` // of its items over those of others: 0 to 9
-	Images       string            `yaml:"images" jsonschema:"enum=none" planned:"own,licensed"`
+	Priority     int               `yaml:"priority" jsonschema:"minimum=0,maximum=9"`            // of its items over those of others: 0 to 9
+	Images       string            `yaml:"images" jsonschema:"enum=none,enum=own,enum=licensed"` // whether its pictures may be copied into an issue
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`
 	Headers      map[string]string `yaml:"headers"`
@@ -204,7 +215,7 @@ type Rules struct {
 	Language     Rule    `yaml:"language"`
 	Documents    Rule    `yaml:"documents"`
 	PressRelease Rule    `yaml:"press_release"`
-	Image        Rule    `yaml:"image" later:"pictures" jsonschema:"-"`
+	Image        Rule    `yaml:"image"`
 	Next         Rule    `yaml:"next"`   // the page that the list goes on with
 	Follow       *Follow `yaml:"follow"` // what is read from the page that an item links to
 }

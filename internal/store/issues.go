@@ -200,9 +200,9 @@ func (db *DB) MoveIssue(ctx context.Context, issue *newsletter.Issue, to newslet
 func (db *DB) SaveProofs(ctx context.Context, proofs []newsletter.Proof) error {
 	return db.tx(ctx, func(t *tx) error {
 		for _, p := range proofs {
-			if _, err := t.exec(`INSERT INTO proofs (issue_id, revision, language, subject, html, body, reader, digest, created_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (issue_id, revision, language) DO NOTHING`,
-				p.Issue, p.Revision, p.Language, p.Subject, p.HTML, p.Text, p.Reader, p.Digest, t.now); err != nil {
+			if _, err := t.exec(`INSERT INTO proofs (issue_id, revision, language, subject, html, page, body, reader, digest, created_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (issue_id, revision, language) DO NOTHING`,
+				p.Issue, p.Revision, p.Language, p.Subject, p.HTML, p.Page, p.Text, p.Reader, p.Digest, t.now); err != nil {
 				return fmt.Errorf("save proof: %w", err)
 			}
 		}
@@ -216,16 +216,17 @@ func (db *DB) Proofs(ctx context.Context, issue int64, revision int) ([]newslett
 		Language string `db:"language"`
 		Subject  string `db:"subject"`
 		HTML     string `db:"html"`
+		Page     string `db:"page"`
 		Text     string `db:"body"`
 		Reader   string `db:"reader"`
 		Digest   string `db:"digest"`
 	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT language, subject, html, body, reader, digest FROM proofs WHERE issue_id = $1 AND revision = $2 ORDER BY language`, issue, revision); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, `SELECT language, subject, html, page, body, reader, digest FROM proofs WHERE issue_id = $1 AND revision = $2 ORDER BY language`, issue, revision); err != nil {
 		return nil, fmt.Errorf("read proofs: %w", err)
 	}
 	proofs := make([]newsletter.Proof, len(rows))
 	for i, r := range rows {
-		proofs[i] = newsletter.Proof{Issue: issue, Revision: revision, Language: r.Language, Subject: r.Subject, HTML: r.HTML, Text: r.Text, Reader: r.Reader, Digest: r.Digest}
+		proofs[i] = newsletter.Proof{Issue: issue, Revision: revision, Language: r.Language, Subject: r.Subject, HTML: r.HTML, Page: r.Page, Text: r.Text, Reader: r.Reader, Digest: r.Digest}
 	}
 	return proofs, nil
 }

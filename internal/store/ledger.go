@@ -17,7 +17,7 @@ import (
 const chunkSize = 1000
 
 // audienceClause says who a send to lists would reach now.
-const audienceClause = ` EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed')
+const audienceClause = ` EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed' AND x.paused_until <= ?)
 	AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key)`
 
 // StartSend is approve-to-send in one transaction: compare-and-set on state and
@@ -60,7 +60,7 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 }
 
 func (t *tx) freeze(issue int64, lists []string) (audience int, err error) {
-	query, args, err := in(`INSERT INTO audience (issue_id, subscriber_id) SELECT CAST(? AS BIGINT), s.id FROM subscribers s WHERE`+audienceClause, issue, lists)
+	query, args, err := in(`INSERT INTO audience (issue_id, subscriber_id) SELECT CAST(? AS BIGINT), s.id FROM subscribers s WHERE`+audienceClause, issue, lists, t.now)
 	if err != nil {
 		return 0, err
 	}
@@ -290,7 +290,7 @@ func (db *DB) Untouched(ctx context.Context, issue int64, but int) (n int, err e
 
 // standing are the columns that say what became of a recipient since the freeze.
 const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END AS suppressed,
-	CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed') THEN 0 ELSE 1 END AS gone`
+	CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed' AND y.paused_until <= ?) THEN 0 ELSE 1 END AS gone`
 
 // Copies returns up to w.Limit recipients of a chunk: those that have no delivery
 // yet, or those in a state whose time has come.
@@ -300,18 +300,18 @@ func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chu
 			FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
 			WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
 			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
-			send.Lists, send.Issue, w.After, c.First, c.Last, w.Limit)
+			send.Lists, millis(db.now()), send.Issue, w.After, c.First, c.Last, w.Limit)
 	}
 	return db.copies(ctx, `SELECT `+recipientColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 		WHERE d.issue_id = ? AND d.subscriber_id BETWEEN ? AND ? AND d.state = ? AND d.next_at <= ? ORDER BY d.next_at, s.id LIMIT ?`,
-		send.Lists, send.Issue, c.First, c.Last, w.State, millis(w.Now), w.Limit)
+		send.Lists, millis(db.now()), send.Issue, c.First, c.Last, w.State, millis(w.Now), w.Limit)
 }
 
 // Audience returns up to limit people with id > after whom a send to the lists would reach now.
 func (db *DB) Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error) {
 	return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, 0 AS suppressed, 0 AS gone
-		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, limit)
+		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, millis(db.now()), limit)
 }
 
 // recipientColumns are what a message needs to know of a person; reading them is
@@ -364,7 +364,7 @@ func (db *DB) PassOver(ctx context.Context, c newsletter.Chunk, copies []newslet
 // many are confirmed but suppressed.
 func (db *DB) CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error) {
 	query, args, err := in(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END), 0)
-		FROM subscribers s WHERE EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed')`, lists)
+		FROM subscribers s WHERE EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed' AND x.paused_until <= ?)`, lists, millis(db.now()))
 	if err != nil {
 		return 0, 0, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
+	"broadsheet/subscribers"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -277,8 +278,11 @@ func (t *tx) bounced(o newsletter.Outcome) error {
 		strings.TrimSpace(strconv.Itoa(o.Code)+" "+o.Enhanced), millis(o.At), o.Subscriber); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE subscriptions SET state = 'ended', end_reason = 'bounced', ended_at = $1 WHERE subscriber_id = $2 AND ended_at = 0`, millis(o.At), o.Subscriber)
-	return err
+	if _, err := t.exec(`UPDATE subscriptions SET state = 'ended', end_reason = 'bounced', ended_at = $1 WHERE list_id IN (SELECT id FROM lists) AND subscriber_id = $2 AND ended_at = 0`, millis(o.At), o.Subscriber); err != nil {
+		return err
+	}
+	return t.insertEvents([]subscribers.Event{{SubscriberID: o.Subscriber, At: o.At, By: "relay", How: "mail", Action: "suppressed",
+		Detail: strings.TrimSpace("hard_bounce "+strconv.Itoa(o.Code)+" "+o.Enhanced) + "; every subscription ended as bounced"}})
 }
 
 func bit(b bool) int {

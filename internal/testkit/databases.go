@@ -1,6 +1,6 @@
 // Package testkit owns what tests need of the outside: a private PostgreSQL
-// cluster, a mail server with a fault script, a clock that is moved by hand.
-// Nothing of it is in the product.
+// cluster, a mail server with a fault script, a browser, a clock that is moved by
+// hand. Nothing of it is in the product.
 package testkit
 
 import (

@@ -13,6 +13,7 @@ need 'test -x /usr/sbin/smtp-source'           postfix
 need '/usr/bin/python3 -c "import dkim, nacl"' python3 python3-dkim python3-nacl
 need 'test -x /usr/sbin/opendkim'              opendkim
 need 'test -x /usr/bin/spamassassin'           spamassassin
+need 'test -x /usr/bin/chromium'               chromium
 need 'command -v npm'                          nodejs npm
 
 if [ ${#debs[@]} -gt 0 ]; then
@@ -30,5 +31,4 @@ if [ ${#debs[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debs[@]}" >/dev/null
 fi
 
-cd judge
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent

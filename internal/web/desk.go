@@ -1,7 +1,6 @@
 package web
 
 import (
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -21,17 +20,21 @@ func (s *Site) DeskTable() http.Handler {
 		"GET /issues/{publication}/{number}": s.issue,
 		"GET /issues/{publication}/{number}/frame/{language}": s.issueFrame,
 		"GET /issues/{publication}/{number}/sending":          s.sending,
-		"GET /sources":              s.sources,
-		"GET /review/{token}":       s.review,
-		"POST /review/{token}":      s.decide,
-		"GET /review/{token}/frame": s.reviewFrame,
-		"GET /healthz":              s.healthy,
-		"/":                         func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
+		"GET /issues/{publication}/{number}/edit":             s.edit,
+		"POST /issues/{publication}/{number}/edit":            s.saveEdit,
+		"POST /issues/{publication}/{number}/entries":         s.moveEntry,
+		"GET /issues/{publication}/{number}/log":              s.issueLog,
+		"POST /issues/{publication}/{number}/revert":          s.revert,
+		"GET /sources":                         s.sources,
+		"GET /review/{token}":                  s.review,
+		"POST /review/{token}":                 s.decide,
+		"GET /review/{token}/frame/{language}": s.reviewFrame,
+		"GET /healthz":                         s.healthy,
+		"/":                                    func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	}
 	if s.Inbox != nil {
 		routes["GET /mail"], routes["GET /mail/{id}"], routes["GET /mail/{id}/frame"] = s.mails, s.mail, s.mailFrame
 	}
-	maps.Copy(routes, s.editRoutes())
 	for route, h := range routes {
 		mux.Handle(route, s.desk(h))
 	}

@@ -14,16 +14,6 @@ import (
 	"broadsheet/internal/staff"
 )
 
-func (s *Site) editRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /issues/{publication}/{number}/edit":     s.edit,
-		"POST /issues/{publication}/{number}/edit":    s.saveEdit,
-		"POST /issues/{publication}/{number}/entries": s.moveEntry,
-		"GET /issues/{publication}/{number}/log":      s.issueLog,
-		"POST /issues/{publication}/{number}/revert":  s.revert,
-	}
-}
-
 // editView is the page on which a person edits an issue: buttons for the order, and
 // the whole issue as the file that `issue edit` opens.
 type editView struct {

@@ -82,7 +82,7 @@ func (s *Site) savePreferences(w http.ResponseWriter, r *http.Request) error {
 		return fault.Invalidf("the form cannot be read: %w", err)
 	}
 	if tag := r.PostForm.Get("language"); slices.Contains(v.pub.Languages, tag) && tag != readIn(v) {
-		if err := s.People.SetLanguage(r.Context(), v.PublicID, tag); err != nil {
+		if err := s.People.SetPreferences(r.Context(), v.PublicID, subscribers.Preferences{Language: &tag}, subscribers.Act{By: "person", How: "page"}); err != nil {
 			return err
 		}
 		v.words = locale.For(tag)

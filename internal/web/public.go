@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
@@ -19,7 +21,6 @@ func (s *Site) Public() http.Handler {
 		"GET /style.css":              s.serveStyle,
 		"GET /{$}":                    s.archive,
 		"GET /archive/{publication}":  s.archive,
-		"GET /i/{issue}/{language}":   s.webView,
 		"GET /u/{token}":              s.unsubscribePage,
 		"POST /u/{token}":             s.unsubscribe,
 		"GET /p/{token}":              s.preferences,
@@ -27,9 +28,13 @@ func (s *Site) Public() http.Handler {
 		"GET /c/{token}":              s.confirmPage,
 		"POST /c/{token}":             s.confirm,
 		"GET /own-link/{publication}": s.ownLink,
+		"GET /picture/{name}":         s.picture,
 		"GET /healthz":                s.healthy,
 		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	} {
+		mux.Handle(route, s.public(h))
+	}
+	for route, h := range s.issueRoutes() {
 		mux.Handle(route, s.public(h))
 	}
 	return guard(mux, maxForm)
@@ -182,7 +187,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: v.words.Label("confirm_question", "title", v.title()), Version: "1", Language: v.words.Tag, Source: "confirmation page"}
-	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent); err != nil {
+	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent, subscribers.Act{By: "person", How: "page"}); err != nil {
 		return err
 	}
 	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirmed_title"), "", v.words.Label("confirmed_text", "title", v.title()))
@@ -204,11 +209,17 @@ func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
 	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
 }
 
-func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
-	proof, err := s.Desk.WebView(r.Context(), r.PathValue("issue"), r.PathValue("language"))
+// picture serves a picture under the name of its content, which never changes.
+func (s *Site) picture(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Desk.Pictures.Picture(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	return frame(w, proof.HTML)
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", `"`+p.Name+`"`)
+	h.Set("Content-Type", p.Type)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.Body))
+	return nil
 }

@@ -143,10 +143,10 @@ func NewWriter(out io.Writer) (*Writer, error) {
 // Write writes one member.
 func (w *Writer) Write(m subscribers.Member) error {
 	date := ""
-	if !m.Consent.GivenAt.IsZero() {
-		date = m.Consent.GivenAt.Format(time.DateOnly)
+	if !m.Subscription.Consent.GivenAt.IsZero() {
+		date = m.Subscription.Consent.GivenAt.Format(time.DateOnly)
 	}
-	record := []string{m.Address, m.Name, m.Language, string(m.Subscription.State), string(m.Subscription.EndReason), m.Consent.Source, date, m.Consent.Wording, m.PublicID}
+	record := []string{m.Address, m.Name, m.Language, string(m.Subscription.State), string(m.Subscription.EndReason), m.Subscription.Consent.Source, date, m.Subscription.Consent.Wording, m.PublicID}
 	for i := range record {
 		record[i] = Neutralise(record[i])
 	}

@@ -57,7 +57,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	}
 	given := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for _, name := range []string{"=1+1", "'quoted", "-x", "A, \"B\"", "@x", "Žofie"} {
-		m := subscribers.Member{Subscriber: subscribers.Subscriber{Address: "a@x.org", Name: name, Language: "fr"}, Subscription: subscribers.Subscription{State: subscribers.Confirmed}, Consent: subscribers.Consent{Source: "form", GivenAt: given}}
+		m := subscribers.Member{Subscriber: subscribers.Subscriber{Address: "a@x.org", Name: name, Language: "fr"}, Subscription: subscribers.Subscription{State: subscribers.Confirmed, Consent: subscribers.Consent{Source: "form", GivenAt: given}}}
 		if err := w.Write(m); err != nil {
 			t.Fatal(err)
 		}

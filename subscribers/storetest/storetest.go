@@ -4,11 +4,13 @@ package storetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/subscribers"
+	"broadsheet/subscribers/segment"
 )
 
 // Run runs the suite; open returns an empty store and the clock it uses.
@@ -19,7 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) (subscribers.Store, func() time.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, now := open(t)
-			service := subscribers.NewService(store, now)
+			service := subscribers.NewService(store, now, "a secret of the tests")
 			for _, l := range []subscribers.List{
 				{ID: "members", Title: subscribers.Text{"en": "Members", "fr": "Membres"}, Signup: "open", OptIn: "double", Basis: "consent"},
 				{ID: "staff", Title: subscribers.Text{"": "Staff"}, Signup: "closed", OptIn: "single", Basis: "mandate"},
@@ -33,7 +35,11 @@ func Run(t *testing.T, open func(t *testing.T) (subscribers.Store, func() time.T
 	}
 }
 
-var ctx = context.Background()
+var (
+	ctx      = context.Background()
+	operator = subscribers.Act{By: "operator", How: "import"}
+	person   = subscribers.Act{By: "person", How: "page"}
+)
 
 var consent = &subscribers.Consent{Source: "form", Wording: "yes", GivenAt: time.UnixMilli(1_400_000_000_000).UTC()}
 
@@ -60,7 +66,7 @@ func list(t *testing.T, s *subscribers.Service, id string) subscribers.List {
 func load(t *testing.T, s *subscribers.Service, id string, in ...subscribers.Row) map[subscribers.Outcome]int {
 	t.Helper()
 	counts := map[subscribers.Outcome]int{}
-	if err := s.Import(ctx, list(t, s, id), rows(in...), false, func(r subscribers.Result) error { counts[r.Outcome]++; return nil }); err != nil {
+	if err := s.Import(ctx, subscribers.Import{List: list(t, s, id), Act: operator}, rows(in...), func(r subscribers.Result) error { counts[r.Outcome]++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return counts
@@ -97,7 +103,7 @@ func testImport(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 		t.Errorf("a new name: %v", got)
 	}
 	p, err := s.Show(ctx, "ANA@example.org")
-	if err != nil || p.Name != "Ana B." || p.Language != "fr" || p.Address != "Ana@example.org" || len(p.Consents) != 1 || p.Consents[0].Source != "form" {
+	if err != nil || p.Name != "Ana B." || p.Language != "fr" || p.Address != "Ana@example.org" || p.Subscriptions[0].Consent.Source != "form" {
 		t.Errorf("%+v %v", p, err)
 	}
 }
@@ -106,7 +112,7 @@ func testDoubleOptIn(t *testing.T, _ subscribers.Store, s *subscribers.Service) 
 	if got := load(t, s, "members", subscribers.Row{Address: "a@example.org"}); got[subscribers.Waiting] != 1 {
 		t.Fatalf("without evidence: %v", got)
 	}
-	if n, err := s.Counts(ctx, "members"); err != nil || n.Pending != 1 || n.Mailable() != 0 {
+	if n, err := s.Counts(ctx, "members", segment.Filter{}); err != nil || n.Pending != 1 || n.Mailable() != 0 {
 		t.Fatal(n, err)
 	}
 	p, err := s.Show(ctx, "a@example.org")
@@ -114,11 +120,11 @@ func testDoubleOptIn(t *testing.T, _ subscribers.Store, s *subscribers.Service) 
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := s.Confirm(ctx, p.PublicID, "members", subscribers.Consent{Basis: "consent", Source: "page"}); err != nil {
+		if err := s.Confirm(ctx, p.PublicID, "members", subscribers.Consent{Basis: "consent", Source: "page"}, person); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p, err = s.Show(ctx, p.PublicID); err != nil || len(p.Consents) != 1 || p.Subscriptions[0].State != subscribers.Confirmed || p.Subscriptions[0].ConfirmedAt.IsZero() {
+	if p, err = s.Show(ctx, p.PublicID); err != nil || p.Subscriptions[0].Consent.Source != "page" || p.Subscriptions[0].State != subscribers.Confirmed || p.Subscriptions[0].ConfirmedAt.IsZero() {
 		t.Errorf("%+v %v", p, err)
 	}
 	if got := load(t, s, "staff", subscribers.Row{Address: "a@example.org"}); got[subscribers.Added] != 1 {
@@ -128,26 +134,26 @@ func testDoubleOptIn(t *testing.T, _ subscribers.Store, s *subscribers.Service) 
 
 func testNeverRevived(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	load(t, s, "members", subscribers.Row{Address: "a@example.org", Consent: consent}, subscribers.Row{Address: "b@example.org", Consent: consent})
-	if _, err := s.End(ctx, "a@example.org", subscribers.Unsubscribed); err != nil {
+	if _, err := s.End(ctx, "a@example.org", subscribers.Unsubscribed, "", operator); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Suppress(ctx, "B@example.org", "asked", subscribers.Manual); err != nil {
+	if err := s.Suppress(ctx, "B@example.org", "asked", subscribers.Manual, operator); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Suppress(ctx, "stranger@example.org", "", subscribers.Manual); err != nil {
+	if err := s.Suppress(ctx, "stranger@example.org", "", subscribers.Manual, operator); err != nil {
 		t.Fatal(err)
 	}
 	got := load(t, s, "members", subscribers.Row{Address: "a@example.org", Consent: consent}, subscribers.Row{Address: "b@example.org", Consent: consent}, subscribers.Row{Address: "stranger@example.org", Consent: consent})
 	if got[subscribers.Refused] != 3 {
 		t.Errorf("%v", got)
 	}
-	if n, err := s.Counts(ctx, "members"); err != nil || n.Mailable() != 0 || n.Ended != 1 || n.Suppressed != 1 {
+	if n, err := s.Counts(ctx, "members", segment.Filter{}); err != nil || n.Mailable() != 0 || n.Ended != 1 || n.Suppressed != 1 {
 		t.Errorf("%+v %v", n, err)
 	}
-	if err := s.Unsuppress(ctx, "b@example.org"); err != nil {
+	if _, err := s.Unsuppress(ctx, "b@example.org", "", operator); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.Counts(ctx, "members"); err != nil || n.Mailable() != 1 {
+	if n, err := s.Counts(ctx, "members", segment.Filter{}); err != nil || n.Mailable() != 1 {
 		t.Errorf("%+v %v", n, err)
 	}
 }
@@ -165,7 +171,7 @@ func testEnd(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	load(t, s, "staff", subscribers.Row{Address: "a@example.org"})
 	load(t, s, "members", subscribers.Row{Address: "a@example.org", Consent: consent})
 	for _, want := range []int{1, 0} {
-		if n, err := s.End(ctx, "a@example.org", subscribers.Unsubscribed, "members"); err != nil || n != want {
+		if n, err := s.End(ctx, "a@example.org", subscribers.Unsubscribed, "", operator, "members"); err != nil || n != want {
 			t.Errorf("%d ended, want %d (%v)", n, want, err)
 		}
 	}
@@ -178,7 +184,7 @@ func testEnd(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 			t.Errorf("%+v", x)
 		}
 	}
-	if _, err := s.End(ctx, "nobody@example.org", subscribers.Removed); !fault.Is(err, fault.NotFound) {
+	if _, err := s.End(ctx, "nobody@example.org", subscribers.Removed, "", operator); !fault.Is(err, fault.NotFound) {
 		t.Error(err)
 	}
 }
@@ -186,9 +192,9 @@ func testEnd(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 func testMembers(t *testing.T, store subscribers.Store, s *subscribers.Service) {
 	load(t, s, "staff", subscribers.Row{Address: "a@example.org"}, subscribers.Row{Address: "b@example.org"}, subscribers.Row{Address: "c@example.org"})
 	var seen []string
-	var after int64
+	which := subscribers.Selection{List: "staff"}
 	for {
-		page, err := store.Members(ctx, "staff", after, 2)
+		page, err := store.Members(ctx, which, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,9 +202,9 @@ func testMembers(t *testing.T, store subscribers.Store, s *subscribers.Service) 
 			break
 		}
 		for _, m := range page {
-			seen, after = append(seen, m.Address), m.Subscription.ID
-			if m.Consent.Basis != subscribers.BasisMandate {
-				t.Errorf("%+v", m.Consent)
+			seen, which.After = append(seen, m.Address), m.ID
+			if m.Subscription.Consent.Basis != subscribers.BasisMandate {
+				t.Errorf("%+v", m.Subscription)
 			}
 		}
 	}
@@ -211,7 +217,9 @@ func testAtomic(t *testing.T, store subscribers.Store, s *subscribers.Service) {
 	one := subscribers.Subscriber{PublicID: subscribers.NewPublicID(), Address: "a@example.org", Key: "a@example.org"}
 	two := one
 	two.PublicID = subscribers.NewPublicID()
-	err := store.Apply(ctx, []subscribers.Change{{Put: &one}, {Put: &two}})
+	err := store.Decide(ctx, []string{one.Key}, strings.ToUpper, func(map[string]subscribers.Standing) ([]subscribers.Change, error) {
+		return []subscribers.Change{{Put: &one}, {Put: &two}}, nil
+	})
 	if !fault.Is(err, fault.Conflict) {
 		t.Errorf("the same address twice: %v", err)
 	}

@@ -1,211 +1,130 @@
-// Package calendar reads iCalendar (RFC 5545) into agenda entries. It is pure
-// and the only door to go-ical.
+// Package calendar reads iCalendar (RFC 5545) into agenda entries, as tolerantly
+// as a careful reader: what is broken is left out with a reason, the rest comes.
+// It is pure: bytes in, items out. It never asks the network, and never follows a
+// rule further than a newsletter looks.
 package calendar
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
-
-	"github.com/emersion/go-ical"
 )
 
 // Recurring events are looked at from behind to ahead of the day of collecting,
-// and never more than maxOccurrences of one.
+// and never more than maxOccurrences of one. The other limits bound what a hostile
+// calendar may cost; no honest one comes near them.
 const (
 	behind         = 62 * 24 * time.Hour
 	ahead          = 400 * 24 * time.Hour
 	maxOccurrences = 200
+	maxEvents      = 20_000
+	maxItems       = 40_000    // before the source's own limit
+	maxSteps       = 3_000_000 // days and times looked at for all rules together
+	seriesSteps    = 150_000   // and for one
+	maxZones       = 200
+	maxText        = 100_000 // bytes of one property
 	summaryLength  = 600
 )
 
-// Parse returns a calendar's events and what was wrong with the ones left out.
-func Parse(src newsletter.Source, raw newsletter.Raw) (items []newsletter.Item, refused []string, err error) {
-	text := markup.Decode(raw.Body, raw.ContentType)
+// Result is what a calendar gives.
+type Result struct {
+	Items   []newsletter.Item
+	Refused []string // why events were left out
+	Notes   []string // what else is to be known
+}
+
+// reader holds what stays the same while one calendar is read.
+type reader struct {
+	src   newsletter.Source
+	loc   *time.Location // of the source: for whole days and for times without a zone
+	now   time.Time
+	base  *url.URL
+	zones *zones
+	steps int // that rules may still take
+	out   Result
+}
+
+// Parse returns a calendar's events in the order in which they stand, those of a
+// series by their start. A document without a calendar is an error, and so is one
+// that is cut off before its first event ends.
+func Parse(src newsletter.Source, raw newsletter.Raw) (Result, error) {
+	text := decode(raw)
 	if !strings.Contains(strings.ToUpper(text[:min(len(text), 1024)]), "BEGIN:VCALENDAR") {
-		return nil, nil, fault.Invalidf("source %s: a calendar (BEGIN:VCALENDAR) was expected", src.ID)
+		return Result{}, fault.Invalidf("source %s: a calendar (BEGIN:VCALENDAR) was expected", src.ID)
 	}
-	cal, err := decode(text)
-	if err != nil {
-		return nil, nil, fault.Invalidf("source %s: not a calendar that can be read: %w", src.ID, err)
+	doc := read(text)
+	if len(doc.events) == 0 && !doc.whole {
+		return Result{}, fault.Invalidf("source %s: the calendar is cut off before its first event ends", src.ID)
 	}
 	base, _ := url.Parse(raw.URL) // fetched from there, so it parses; nil is no base
-	moved := overrides(cal, src.Location())
-	for _, event := range cal.Events() {
-		found, why := read(src, raw, base, event, moved)
-		if why != "" {
-			refused = append(refused, why)
-		}
-		items = append(items, found...)
-		if len(items) >= src.Max {
-			items = items[:src.Max]
+	r := &reader{src: src, loc: src.Location(), now: raw.At, base: base, steps: maxSteps}
+	r.zones = &zones{defined: doc.zones, known: map[string]*time.Location{}, steps: &r.steps}
+	r.faults(doc)
+	for _, s := range r.series(doc.events) {
+		if len(r.out.Items) >= maxItems {
+			r.note("the calendar has more than %d entries; the rest is not read", maxItems)
 			break
 		}
+		r.out.Items = append(r.out.Items, r.entries(s)...)
 	}
-	return items, refused, nil
+	r.nearest()
+	return r.out, nil
 }
 
-// decode recovers because go-ical panics on some malformed lines.
-func decode(text string) (cal *ical.Calendar, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("malformed calendar: %v", r)
-		}
-	}()
-	var lines []string
-	for _, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		if strings.TrimSpace(line) != "" && (line[0] == ' ' || line[0] == '\t' || strings.Contains(line, ":") || strings.Contains(line, ";")) {
-			lines = append(lines, knownZones(line))
-		}
-	}
-	return ical.NewDecoder(bytes.NewReader([]byte(strings.Join(lines, "\r\n") + "\r\n"))).Decode()
+func (r *reader) note(format string, args ...any) {
+	r.out.Notes = append(r.out.Notes, fmt.Sprintf(format, args...))
 }
 
-func property(event ical.Event, name string) string {
-	p := event.Props.Get(name)
-	if p == nil {
-		return ""
+func (r *reader) refuse(title, format string, args ...any) {
+	name := "an event without a title"
+	if title != "" {
+		name = strconv.Quote(title)
 	}
-	text, err := p.Text()
-	if err != nil {
-		text = p.Value
-	}
-	return markup.Lines(text)
+	r.out.Refused = append(r.out.Refused, name+": "+fmt.Sprintf(format, args...))
 }
 
-func read(src newsletter.Source, raw newsletter.Raw, base *url.URL, event ical.Event, moved map[string]bool) ([]newsletter.Item, string) {
-	title := markup.Plain(property(event, ical.PropSummary))
-	if title == "" {
-		return nil, "an event has no SUMMARY"
+// faults says what was wrong with the document as such.
+func (r *reader) faults(doc document) {
+	for _, title := range doc.unfinished {
+		r.refuse(title, "the calendar breaks off within it")
 	}
-	item := newsletter.Item{Kind: newsletter.Event, Source: src.ID, Language: src.Language, Title: title}
-	from, to, allDay, err := span(event, src.Location())
-	if err != nil {
-		return nil, fmt.Sprintf("%q: %v", title, err)
+	if !doc.whole {
+		r.note("the calendar breaks off: END:VCALENDAR is missing, and perhaps events with it")
 	}
-	item.StartsAt, item.EndsAt, item.AllDay, item.Precision = from, to, allDay, newsletter.Minute
-	if allDay {
-		item.Precision = newsletter.Day
+	if doc.malformed > 0 {
+		r.note("lines that are no properties were dropped: %d, the first of them %q", doc.malformed, markup.Shorten(markup.Plain(doc.example), 60))
 	}
-	place(&item, markup.Plain(property(event, ical.PropLocation)))
-	item.Summary = markup.Shorten(markup.Plain(property(event, ical.PropDescription)), summaryLength)
-	if p := event.Props.Get(ical.PropURL); p != nil {
-		item.URL, _ = markup.Link(base, p.Value)
+	if doc.more > 0 {
+		r.note("the calendar has more than %d events; %d are not read", maxEvents, doc.more)
 	}
-	item.Status = strings.ToLower(property(event, ical.PropStatus))
-	item.Contacts = organizer(event)
-	item.Identity = property(event, ical.PropUID)
-	if item.Identity == "" {
-		item.Identity = strings.ToLower(title) + "|" + from.Format(time.DateOnly)
-	}
-	if p := event.Props.Get(ical.PropRecurrenceID); p != nil { // one occurrence that differs from its series
-		item.Identity += "|" + p.Value
-		return []newsletter.Item{item}, ""
-	}
-	return occurrences(item, event, raw.At, src.Location(), moved)
 }
 
-// overrides returns uid and instant of the occurrences that stand in the calendar on their own (RFC 5545 section 3.8.4.4).
-func overrides(cal *ical.Calendar, loc *time.Location) map[string]bool {
-	moved := map[string]bool{}
-	for _, event := range cal.Events() {
-		p := event.Props.Get(ical.PropRecurrenceID)
-		if p == nil {
-			continue
-		}
-		if at, err := p.DateTime(loc); err == nil {
-			moved[property(event, ical.PropUID)+"|"+at.UTC().String()] = true
-		}
-	}
-	return moved
-}
-
-// place splits "Room 1, Guzmán el Bueno 110, Madrid" into venue and place: the last part is the town
-// unless the location is one short word or says only a town.
-func place(item *newsletter.Item, location string) {
-	parts := strings.Split(location, ",")
-	if len(parts) == 1 {
-		item.Place = location
+// nearest keeps to the source's limit: the entries that are nearest to the day of collecting stay.
+func (r *reader) nearest() {
+	items := r.out.Items
+	if len(items) <= r.src.Max {
 		return
 	}
-	item.Place = strings.TrimSpace(parts[len(parts)-1])
-	item.Venue = strings.TrimSpace(strings.Join(parts[:len(parts)-1], ","))
-}
-
-// span returns an event's days or times; the end of an all-day event is made
-// inclusive (DTEND is not: RFC 5545 section 3.6.1).
-func span(event ical.Event, loc *time.Location) (from, to time.Time, allDay bool, err error) {
-	start := event.Props.Get(ical.PropDateTimeStart)
-	if start == nil {
-		return from, to, false, fmt.Errorf("it has no DTSTART")
+	distance := func(i int) time.Duration { return items[i].StartsAt.Sub(r.now).Abs() }
+	order := make([]int, len(items))
+	for i := range order {
+		order[i] = i
 	}
-	if from, err = event.DateTimeStart(loc); err != nil {
-		return from, to, false, fmt.Errorf("DTSTART: %w", err)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(distance(a), distance(b)) })
+	order = order[:r.src.Max]
+	slices.Sort(order)
+	kept := make([]newsletter.Item, len(order))
+	for i, at := range order {
+		kept[i] = items[at]
 	}
-	allDay = start.ValueType() == ical.ValueDate || len(start.Value) == len("20170321")
-	if to, err = event.DateTimeEnd(loc); err != nil {
-		return from, to, false, fmt.Errorf("DTEND: %w", err)
-	}
-	if to.Before(from) {
-		return from, to, false, fmt.Errorf("it ends before it starts")
-	}
-	if allDay && to.After(from) {
-		to = to.AddDate(0, 0, -1)
-	}
-	return from, to, allDay, nil
-}
-
-func organizer(event ical.Event) []newsletter.Contact {
-	p := event.Props.Get(ical.PropOrganizer)
-	if p == nil {
-		return nil
-	}
-	link, ok := markup.Link(nil, strings.ToLower(p.Value))
-	email, isMail := strings.CutPrefix(link, "mailto:")
-	if !ok || !isMail {
-		return nil
-	}
-	return []newsletter.Contact{{Name: markup.Plain(p.Params.Get("CN")), Email: email}}
-}
-
-// occurrences gives an event once, or a recurring one for each day it happens around the day of collecting.
-func occurrences(item newsletter.Item, event ical.Event, now time.Time, loc *time.Location, moved map[string]bool) ([]newsletter.Item, string) {
-	rule := event.Props.Get(ical.PropRecurrenceRule)
-	if rule == nil {
-		return []newsletter.Item{item}, ""
-	}
-	if r := strings.ToUpper(rule.Value); strings.Contains(r, "SECONDLY") || strings.Contains(r, "MINUTELY") || strings.Contains(r, "HOURLY") {
-		return nil, fmt.Sprintf("%q recurs more than daily", item.Title)
-	}
-	set, err := event.RecurrenceSet(loc)
-	if err != nil {
-		return nil, fmt.Sprintf("%q: RRULE: %v", item.Title, err)
-	}
-	var items []newsletter.Item
-	length := item.EndsAt.Sub(item.StartsAt)
-	days := int((length + 12*time.Hour) / (24 * time.Hour)) // a day may have 23 or 25 hours
-	next := set.Iterator()
-	for looked := 0; looked < 20*maxOccurrences && len(items) < maxOccurrences; looked++ {
-		at, more := next()
-		if !more || at.After(now.Add(ahead)) {
-			break
-		}
-		if at.Before(now.Add(-behind)) || moved[item.Identity+"|"+at.UTC().String()] {
-			continue
-		}
-		one := item
-		one.StartsAt, one.EndsAt = at, at.Add(length)
-		if item.AllDay {
-			one.EndsAt = at.AddDate(0, 0, days)
-		}
-		one.Identity += "|" + at.Format(time.DateOnly)
-		items = append(items, one)
-	}
-	return items, ""
+	r.note("%d entries that are further away than the others are left out: the source's max is %d", len(items)-len(kept), r.src.Max)
+	r.out.Items = kept
 }

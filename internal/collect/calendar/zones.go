@@ -1,41 +1,212 @@
 package calendar
 
 import (
+	"encoding/binary"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// windowsZones maps the timezone names that Outlook and Exchange write to those
-// of the IANA database (CLDR windowsZones, the "001" territory).
-var windowsZones = map[string]string{
-	"Dateline Standard Time": "Etc/GMT+12", "Hawaiian Standard Time": "Pacific/Honolulu", "Alaskan Standard Time": "America/Anchorage",
-	"Pacific Standard Time": "America/Los_Angeles", "Mountain Standard Time": "America/Denver", "US Mountain Standard Time": "America/Phoenix",
-	"Central Standard Time": "America/Chicago", "Central Standard Time (Mexico)": "America/Mexico_City", "Canada Central Standard Time": "America/Regina",
-	"Eastern Standard Time": "America/New_York", "SA Pacific Standard Time": "America/Bogota", "Atlantic Standard Time": "America/Halifax",
-	"Venezuela Standard Time": "America/Caracas", "Pacific SA Standard Time": "America/Santiago", "Newfoundland Standard Time": "America/St_Johns",
-	"E. South America Standard Time": "America/Sao_Paulo", "Argentina Standard Time": "America/Buenos_Aires", "Azores Standard Time": "Atlantic/Azores",
-	"GMT Standard Time": "Europe/London", "Greenwich Standard Time": "Atlantic/Reykjavik", "Morocco Standard Time": "Africa/Casablanca", "UTC": "UTC",
-	"W. Europe Standard Time": "Europe/Berlin", "Central Europe Standard Time": "Europe/Budapest", "Romance Standard Time": "Europe/Paris",
-	"Central European Standard Time": "Europe/Warsaw", "W. Central Africa Standard Time": "Africa/Lagos", "GTB Standard Time": "Europe/Bucharest",
-	"E. Europe Standard Time": "Europe/Chisinau", "FLE Standard Time": "Europe/Kiev", "Middle East Standard Time": "Asia/Beirut", "Egypt Standard Time": "Africa/Cairo",
-	"Israel Standard Time": "Asia/Jerusalem", "Jordan Standard Time": "Asia/Amman", "Syria Standard Time": "Asia/Damascus", "Libya Standard Time": "Africa/Tripoli",
-	"South Africa Standard Time": "Africa/Johannesburg", "Turkey Standard Time": "Europe/Istanbul", "Belarus Standard Time": "Europe/Minsk",
-	"Russian Standard Time": "Europe/Moscow", "Arab Standard Time": "Asia/Riyadh", "Arabic Standard Time": "Asia/Baghdad", "E. Africa Standard Time": "Africa/Nairobi",
-	"Iran Standard Time": "Asia/Tehran", "Arabian Standard Time": "Asia/Dubai", "Georgian Standard Time": "Asia/Tbilisi", "Caucasus Standard Time": "Asia/Yerevan",
-	"Azerbaijan Standard Time": "Asia/Baku", "Afghanistan Standard Time": "Asia/Kabul", "Pakistan Standard Time": "Asia/Karachi", "India Standard Time": "Asia/Calcutta",
-	"Central Asia Standard Time": "Asia/Almaty", "SE Asia Standard Time": "Asia/Bangkok", "China Standard Time": "Asia/Shanghai", "Singapore Standard Time": "Asia/Singapore",
-	"Tokyo Standard Time": "Asia/Tokyo", "Korea Standard Time": "Asia/Seoul", "AUS Eastern Standard Time": "Australia/Sydney", "New Zealand Standard Time": "Pacific/Auckland",
+// zones finds time zones by what calendars call them. What is found once is kept.
+type zones struct {
+	defined map[string]*component
+	known   map[string]*time.Location // nil: not known
+	steps   *int
 }
 
-var zoneParameter = regexp.MustCompile(`(?i);TZID="?([^":;]+)"?`)
-
-// knownZones writes IANA names where a line names a zone as Windows does.
-func knownZones(line string) string {
-	return zoneParameter.ReplaceAllStringFunc(line, func(parameter string) string {
-		name := strings.TrimSpace(zoneParameter.FindStringSubmatch(parameter)[1])
-		if iana, ok := windowsZones[name]; ok {
-			return ";TZID=" + iana
+// find returns a zone, or nil: by its IANA name, by its Windows name, by the file's own
+// VTIMEZONE, or by the IANA name at the end of a program's path. The database's
+// rules are preferred, because those in files are often old or only a piece.
+func (z *zones) find(name string) *time.Location {
+	name = strings.TrimSpace(name)
+	loc, ok := z.known[name]
+	if ok || len(z.known) >= maxZones {
+		return loc
+	}
+	for _, look := range []func(string) *time.Location{iana, windows, z.own, atEnd, offset} {
+		if loc = look(name); loc != nil {
+			break
 		}
-		return parameter
-	})
+	}
+	z.known[name] = loc
+	return loc
+}
+
+func iana(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	if strings.EqualFold(name, "UTC") || strings.EqualFold(name, "Z") || strings.EqualFold(name, "Etc/UTC") {
+		return time.UTC
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return loc
+}
+
+func windows(name string) *time.Location { return iana(windowsZones[strings.ToLower(name)]) }
+
+// atEnd finds /mailprogram.example/20260101_1/Europe/Vienna.
+func atEnd(path string) *time.Location {
+	parts := strings.Split(path, "/")
+	for n := min(3, len(parts)-1); n > 0; n-- { // America/Argentina/Salta has three
+		if loc := iana(strings.Join(parts[len(parts)-n:], "/")); loc != nil {
+			return loc
+		}
+	}
+	return nil
+}
+
+var offsetName = regexp.MustCompile(`^(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?$`)
+
+// offset finds GMT+0200 and UTC-3.
+func offset(name string) *time.Location {
+	m := offsetName.FindStringSubmatch(strings.ToUpper(name))
+	if m == nil {
+		return nil
+	}
+	hours, _ := strconv.Atoi(m[2]) // digits by the pattern
+	minutes, _ := strconv.Atoi("0" + m[3])
+	seconds := hours*3600 + minutes*60
+	if m[1] == "-" {
+		seconds = -seconds
+	}
+	return time.FixedZone(name, seconds)
+}
+
+// own makes a zone of the file's VTIMEZONE (RFC 5545 section 3.6.5).
+func (z *zones) own(name string) *time.Location {
+	c := z.defined[name]
+	if c == nil {
+		return nil
+	}
+	if p, ok := c.get("X-LIC-LOCATION"); ok {
+		if loc := iana(strings.TrimSpace(p.text())); loc != nil {
+			return loc
+		}
+	}
+	var changes []change
+	first := 0
+	for i, part := range c.parts {
+		found, from, ok := z.observance(part)
+		if !ok {
+			continue
+		}
+		if i == 0 || len(found) > 0 && len(changes) > 0 && found[0].at < changes[0].at {
+			first = from
+		}
+		changes = append(changes, found...)
+		slices.SortStableFunc(changes, func(a, b change) int { return int(max(-1, min(1, a.at-b.at))) })
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	loc, err := time.LoadLocationFromTZData(name, tzif(first, changes))
+	if err != nil {
+		return nil
+	}
+	return loc
+}
+
+// change is an instant from which another offset from UTC counts, in seconds.
+type change struct {
+	at       int64
+	offset   int
+	daylight bool
+}
+
+// Changes are computed for these years; before and after them the nearest counts.
+var (
+	zonesFrom = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+	zonesTo   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// observance returns when a STANDARD or DAYLIGHT begins, and the offset before it.
+func (z *zones) observance(c *component) (out []change, from int, ok bool) {
+	begin, _ := c.get("DTSTART")
+	before, _ := c.get("TZOFFSETFROM")
+	after, _ := c.get("TZOFFSETTO")
+	r := &reader{loc: time.UTC, zones: z}
+	start, err := r.moment(property{}, begin.value)
+	from, ok1 := seconds(before.value)
+	to, ok2 := seconds(after.value)
+	if err != nil || !ok1 || !ok2 {
+		return nil, 0, false
+	}
+	onsets := []time.Time{start.wall}
+	for _, p := range c.all("RDATE") {
+		for _, value := range strings.Split(p.value, ",") {
+			if m, err := r.moment(property{}, value); err == nil {
+				onsets = append(onsets, m.wall)
+			}
+		}
+	}
+	for _, p := range c.all("RRULE") {
+		if rule, err := parseRule(p.value, start.wall, time.FixedZone("", from)); err == nil {
+			found, _ := rule.expand(start.wall, span{zonesFrom, zonesTo, 2 * 130}, z.steps)
+			onsets = append(onsets, found...)
+		}
+	}
+	for _, onset := range onsets[:min(len(onsets), 1000)] {
+		out = append(out, change{at: onset.Unix() - int64(from), offset: to, daylight: c.name == "DAYLIGHT"})
+	}
+	return out, from, true
+}
+
+// seconds reads a UTC-OFFSET such as +0100 or -005328.
+func seconds(value string) (int, bool) {
+	text := strings.ReplaceAll(strings.TrimSpace(value), ":", "")
+	digits := strings.TrimLeft(text, "+-")
+	n, err := strconv.Atoi(digits)
+	if err != nil || len(digits) != 4 && len(digits) != 6 {
+		return 0, false
+	}
+	if len(digits) == 4 {
+		n *= 100
+	}
+	out := n/10000*3600 + n/100%100*60 + n%100
+	if strings.HasPrefix(text, "-") {
+		out = -out
+	}
+	return out, out > -24*3600 && out < 24*3600
+}
+
+// tzif writes a zone as the time zone database stores it (RFC 8536, version 2), which is what package time reads.
+func tzif(first int, changes []change) []byte {
+	kinds := []change{{offset: first}}
+	var index []byte
+	for _, c := range changes {
+		kind := change{offset: c.offset, daylight: c.daylight}
+		i := slices.Index(kinds, kind)
+		if i < 0 && len(kinds) < 250 {
+			i, kinds = len(kinds), append(kinds, kind)
+		}
+		index = append(index, byte(max(i, 0)))
+	}
+	const magic = "TZif2" // and 15 reserved bytes
+	head := func(times, types, chars int) []byte {
+		out := append([]byte(magic), make([]byte, 15)...)
+		for _, n := range []int{0, 0, 0, times, types, chars} {
+			out = binary.BigEndian.AppendUint32(out, uint32(n))
+		}
+		return out
+	}
+	out := append(head(0, 0, 0), head(len(changes), len(kinds), 1)...)
+	for _, c := range changes {
+		out = binary.BigEndian.AppendUint64(out, uint64(c.at))
+	}
+	out = append(out, index...)
+	for _, k := range kinds {
+		out = binary.BigEndian.AppendUint32(out, uint32(int32(k.offset)))
+		daylight := byte(0)
+		if k.daylight {
+			daylight = 1
+		}
+		out = append(out, daylight, 0)
+	}
+	return append(out, 0, '\n', '\n')
 }

@@ -9,24 +9,17 @@ import (
 )
 
 // alternates reads where an Atom entry stands in other languages: links of an entry
-// with an hreflang (RFC 4287 section 4.2.7.4). The one in the item's own language
-// is its address.
+// with an hreflang (RFC 4287 section 4.2.7.4).
 func alternates(item *newsletter.Item, n *node, base *url.URL) {
-	for _, c := range n.children {
-		rel, language := c.attr("rel"), locale.Primary(c.attr("hreflang"))
-		if c.Local != "link" || language == "" || rel != "" && rel != "alternate" {
+	for _, c := range append(n.all("link"), n.all("atom:link")...) {
+		language := locale.Primary(c.attr("hreflang"))
+		link, ok := markup.Link(base, c.attr("href"))
+		if !ok || language == "" || language == item.Language || c.weight(language) == 0 {
 			continue
 		}
-		link, ok := markup.Link(base, c.attr("href"))
-		switch {
-		case !ok:
-		case language == item.Language:
-			item.URL = link
-		default:
-			if item.Alternates == nil {
-				item.Alternates = newsletter.Text{}
-			}
-			item.Alternates[language] = link
+		if item.Alternates == nil {
+			item.Alternates = newsletter.Text{}
 		}
+		item.Alternates[language] = link
 	}
 }

@@ -1,157 +1,212 @@
-// Package file reads Markdown with front matter into one item. It is pure: the
-// caller opens the file.
+// Package file reads what a team writes into files: a table (CSV) or a list
+// (JSON) of items, or a text (Markdown) that is one. It is pure: the caller opens
+// the file.
 //
-// The fields: title (or the first heading), date, language, kind, url, summary,
-// subtitle, place, venue, when, contact (Name <address>), press_release, link
-// (Title <address>). contact and link may stand more than once. A file called
-// spring.fr.md is in French, unless it says otherwise.
+// The fields have the same names in all three, those of an item's JSON: kind,
+// title, subtitle, url, summary, body, language, published_at, embargo_until,
+// starts_at, ends_at, all_day, place, venue, status, year, authors, categories,
+// contacts, links, documents. Besides: date (of an event without another it is
+// the day it begins), when (an agenda line), id (names an entry), contact,
+// contact_name and contact_email, document_fr, and the roles of links:
+// press_release, registration, video.
+//
+// A file called spring.fr.md is in French, where it says nothing else.
+//
+// An entry that cannot be read rightly is left out and named; the others come.
 package file
 
 import (
-	"net/mail"
-	"net/url"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"broadsheet/internal/collect/page"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
 
-const summaryLength = 600
+const (
+	summaryLength = 600
+	maxText       = 64 << 10 // bytes of one text
+	maxParagraph  = 16 << 10 // bytes without an empty line: the time that Markdown takes can grow with the square of it
+)
 
-// Parse reads one file. raw.URL is its path, which is its identity.
-func Parse(src newsletter.Source, raw newsletter.Raw) (newsletter.Item, error) {
-	name := filepath.Base(raw.URL)
-	fields, body, err := markup.FrontMatter(markup.Decode(raw.Body, raw.ContentType))
+// Result is what a file gives. An item's Identity is its name within the file, ""
+// where the file is one item.
+type Result struct {
+	Items   []newsletter.Item
+	Refused []string // why entries were left out
+	Notes   []string // what else is to be known
+}
+
+// Parse reads one file, of which raw.URL is the path; its ending says what it is.
+// At most src.Max entries are looked at. The error is for a file of which nothing
+// can be read.
+func Parse(src newsletter.Source, raw newsletter.Raw) (Result, error) {
+	f := reading{src: src, name: filepath.Base(raw.URL)}
+	text := strings.TrimPrefix(markup.Decode(raw.Body, codePage(src.Language)), "\uFEFF")
+	var err error
+	switch strings.ToLower(filepath.Ext(raw.URL)) {
+	case ".csv":
+		err = f.table(text)
+	case ".json":
+		err = f.list(text)
+	default:
+		f.text(text)
+	}
 	if err != nil {
-		return newsletter.Item{}, fault.Invalidf("%s: %w", name, err)
+		return Result{}, err
 	}
-	item := newsletter.Item{Kind: src.Kind, Source: src.ID, Language: src.Language, Identity: name}
-	if m := tagged.FindStringSubmatch(name); m != nil {
-		item.Language = m[1]
+	return f.result(), nil
+}
+
+// reading is a file while it is read.
+type reading struct {
+	src     newsletter.Source
+	name    string
+	one     bool // the file is one item
+	drafts  []draft
+	refused []string
+	unknown []string // names that mean nothing here
+	notes   []string
+}
+
+// field is what stands under one name: a text, []any or map[string]any of such.
+type field struct {
+	name  string // as canonical gives it
+	value any
+	line  int // 0 where the whole entry has one place
+}
+
+// entry takes one entry of the file; where says which.
+func (f *reading) entry(where string, fields []field) {
+	d := draft{where: where, Item: newsletter.Item{Kind: f.src.Kind, Source: f.src.ID, Language: f.src.Language}, loc: f.src.Location()}
+	if m := tagged.FindStringSubmatch(f.name); m != nil {
+		d.Language = m[1]
 	}
-	for _, f := range fields {
-		if why := set(&item, f, src); why != "" {
-			return newsletter.Item{}, fault.Invalidf("%s: line %d: %s", name, f.Line, why)
+	for _, in := range fields {
+		if why := d.set(in.name, in.value); why != "" {
+			if in.line > 0 {
+				where = fmt.Sprintf("line %d", in.line)
+			}
+			f.refuse(where, in.name+": "+why)
+			return
 		}
 	}
-	if item.Title == "" {
-		item.Title, body = firstHeading(body)
+	if why := d.finish(); why != "" {
+		f.refuse(where, why)
+		return
 	}
-	if item.Title == "" {
-		return newsletter.Item{}, fault.WithHint(fault.Invalidf("%s has no title", name), "begin it with --- / title: ... / ---")
-	}
-	item.Body = string(markup.Markdown(body))
-	if item.Summary == "" {
-		item.Summary = markup.Shorten(markup.Text(item.Body), summaryLength)
-	}
-	return item, nil
+	f.drafts = append(f.drafts, d)
 }
 
 // tagged is a file that names its language: spring.fr.md.
 var tagged = regexp.MustCompile(`\.([a-z]{2})\.[a-z]+$`)
 
-var heading = regexp.MustCompile(`(?m)\A#\s+(.+)$`)
-
-func firstHeading(body string) (title, rest string) {
-	m := heading.FindStringSubmatch(body)
-	if m == nil {
-		return "", body
+func (f *reading) refuse(where, why string) {
+	if where != "" {
+		why = where + ": " + why
 	}
-	return markup.Plain(m[1]), strings.TrimSpace(strings.TrimPrefix(body, m[0]))
+	f.refused = append(f.refused, f.name+": "+why)
 }
 
-// plain are the fields that are taken as they are.
-func plain(item *newsletter.Item, key string) *string {
-	return map[string]*string{"title": &item.Title, "subtitle": &item.Subtitle, "summary": &item.Summary, "place": &item.Place, "venue": &item.Venue}[key]
+// full reports whether enough entries were looked at, and says so.
+func (f *reading) full() bool {
+	if len(f.drafts)+len(f.refused) < f.src.Max {
+		return false
+	}
+	f.notes = append(f.notes, fmt.Sprintf("%s: only the first %d entries are read", f.name, f.src.Max))
+	return true
 }
 
-func set(item *newsletter.Item, f markup.Field, src newsletter.Source) (why string) {
-	value := markup.Plain(f.Value)
-	if target := plain(item, f.Key); target != nil {
-		*target = value
-		return ""
+// strange notes a name that means nothing here, once.
+func (f *reading) strange(name string) {
+	if name = markup.Shorten(markup.Plain(name), 40); name != "" && !slices.Contains(f.unknown, name) && len(f.unknown) < 10 {
+		f.unknown = append(f.unknown, name)
 	}
-	switch f.Key {
-	case "language":
-		item.Language = locale.Primary(value)
-	case "kind":
-		item.Kind = newsletter.Kind(value)
-		if !slices.Contains([]newsletter.Kind{newsletter.News, newsletter.Report, newsletter.Event, newsletter.Media}, item.Kind) {
-			return "kind must be news, report, event or media, not " + value
+}
+
+func (f *reading) result() Result {
+	if len(f.unknown) > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: these names mean nothing here, and what stands under them is not read: %s", f.name, strings.Join(f.unknown, ", ")))
+	}
+	items := f.identified()
+	dated := 0
+	for _, item := range items {
+		if item.Kind != newsletter.Event && !item.StartsAt.IsZero() {
+			dated++
 		}
-	case "date":
-		at, minute, ok := locale.ParseDate(value, src.Location())
-		if !ok {
-			return value + " is not a date"
-		}
-		item.PublishedAt, item.Precision = at, precision(minute)
-	case "when":
-		return setDays(item, value, src)
-	case "url", "contact", "press_release", "link":
-		return setLink(item, f.Key, value)
-	default:
-		return "unknown field " + f.Key
 	}
-	return ""
+	if dated > 0 {
+		f.notes = append(f.notes, fmt.Sprintf("%s: %d of %d items say when they take place, but are no events: kind: event is missing, here or at the source", f.name, dated, len(items)))
+	}
+	if f.one && len(items) > 0 {
+		items[0].Identity = ""
+	}
+	return Result{Items: items, Refused: f.refused, Notes: f.notes}
 }
 
-func setDays(item *newsletter.Item, value string, src newsletter.Source) (why string) {
-	w, ok := page.ParseWhen(value, "", src.Location())
+// text reads Markdown with front matter: one item. A name that means nothing is a
+// fault there, since nobody should find a text printed whose embargo was misspelt.
+func (f *reading) text(text string) {
+	f.one = true
+	if len(text) > maxText {
+		f.refuse("", fmt.Sprintf("a text of more than %d KB is none that anybody reads", maxText>>10))
+		return
+	}
+	for _, paragraph := range emptyLines.Split(text, -1) {
+		if len(paragraph) > maxParagraph {
+			f.refuse("", fmt.Sprintf("a paragraph of more than %d KB is none that anybody reads", maxParagraph>>10))
+			return
+		}
+	}
+	matter, body, err := markup.FrontMatter(text)
+	if err != nil {
+		f.refuse("", err.Error())
+		return
+	}
+	var fields []field
+	titled := false
+	for _, m := range matter {
+		name := canonical(m.Key)
+		if name == "" || name == "body" {
+			f.refuse(fmt.Sprintf("line %d", m.Line), "unknown field "+markup.Shorten(markup.Plain(m.Key), 40))
+			return
+		}
+		value := matterValue(name, m)
+		titled = titled || name == "title" && value != ""
+		fields = append(fields, field{name, value, m.Line})
+	}
+	if !titled {
+		title, rest := markup.Heading(body)
+		if title == "" {
+			f.refuse("", "it has no title: begin it with --- / title: ... / ---")
+			return
+		}
+		body, fields = rest, append(fields, field{name: "title", value: escape(title)})
+	}
+	f.entry("", append(fields, field{name: "body", value: string(markup.Markdown(body))}))
+}
+
+// escape writes plain words so that they stay as they are where markup is taken out.
+func escape(s string) string { return strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(s) }
+
+// codePages are what spreadsheets on Windows save in, by the language they are set
+// to. Short texts are too little for a detector.
+var codePages = map[string]string{"ru": "1251", "uk": "1251", "bg": "1251", "sr": "1251", "mk": "1251", "el": "1253", "tr": "1254", "he": "1255", "ar": "1256",
+	"pl": "1250", "cs": "1250", "sk": "1250", "sl": "1250", "hr": "1250", "hu": "1250", "ro": "1250", "lt": "1257", "lv": "1257", "et": "1257"}
+
+func codePage(language string) string {
+	page, ok := codePages[locale.Primary(language)]
 	if !ok {
-		return value + ` is not a line such as "21-22 March 2017, Tbilisi"`
+		page = "1252"
 	}
-	item.StartsAt, item.EndsAt, item.AllDay, item.Precision = w.From, w.To, true, newsletter.Day
-	if w.Place != "" {
-		item.Place = w.Place
-	}
-	return ""
+	return "text/plain; charset=windows-" + page
 }
 
-func setLink(item *newsletter.Item, key, value string) (why string) {
-	if key == "contact" {
-		a, err := mail.ParseAddress(value)
-		if err != nil {
-			return value + " is not Name <address>"
-		}
-		item.Contacts = append(item.Contacts, newsletter.Contact{Name: a.Name, Email: a.Address})
-		return ""
-	}
-	link, ok := namedLink(value)
-	switch {
-	case !ok:
-		return value + " is not a web address, nor Title <web address>"
-	case key == "url":
-		item.URL = link.URL
-		return ""
-	case key == "link":
-		link.Role = "more"
-	default:
-		link.Role = key
-	}
-	item.Links = append(item.Links, link)
-	return ""
-}
-
-func precision(minute bool) newsletter.Precision {
-	if minute {
-		return newsletter.Minute
-	}
-	return newsletter.Day
-}
-
-var named = regexp.MustCompile(`^(.*?)\s*<(\S+)>$`)
-
-func namedLink(text string) (newsletter.Link, bool) {
-	title, ref := "", text
-	if m := named.FindStringSubmatch(text); m != nil {
-		title, ref = m[1], m[2]
-	}
-	link, ok := markup.Link((*url.URL)(nil), ref)
-	return newsletter.Link{Title: title, URL: link}, ok
+func invalid(src newsletter.Source, name, format string, args ...any) error {
+	return fault.Invalidf("source %s: %s: %w", src.ID, name, fmt.Errorf(format, args...))
 }

@@ -33,14 +33,17 @@ func ParseWhen(line, heading string, loc *time.Location) (When, bool) {
 	return parseWhen(line, heading, loc, false)
 }
 
-// ParseFirst reads the first line below a heading: there a range that cannot lie
-// in the heading's month begins in the month before ("28-2, Georgia").
+// ParseFirst reads the first of several lines below a heading: there a range that
+// cannot lie in the heading's month begins in the month before ("28-2, Georgia").
 func ParseFirst(line, heading string, loc *time.Location) (When, bool) {
 	return parseWhen(line, heading, loc, true)
 }
 
 func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool) {
 	line = clean(line)
+	if at, minute, ok := locale.ParseDate(line, loc); ok && minute && instant.MatchString(line) {
+		return When{From: at}, true
+	}
 	p := newPhrase(line)
 	points, from, to, ok := p.days()
 	if !ok {
@@ -58,6 +61,9 @@ func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool
 	rest := w.clock(line[to:], points, loc)
 	return w, w.place(line[:from], rest)
 }
+
+// instant is an hour as machines write it (ISO 8601).
+var instant = regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.,+Z-]*$`)
 
 // longest is how long a range over a month's end may be whose months are not both
 // written: "22-21" is a slip, no meeting of a month.
@@ -147,8 +153,8 @@ func span(points []point, loc *time.Location) (start, end time.Time, ok bool) {
 }
 
 var (
-	clockBefore = regexp.MustCompile(`(?i)^[\s,;:|(-]*(?:(?:from|at|de|du|à|von|um|ab|dalle|alle|ore|ora|h|a las|de las|las|das|às|с|в|από|στις)\b\.?\s*)*`)
-	clockTo     = regexp.MustCompile(`(?i)^\s*(?:-|to\b|until\b|bis\b|à\b|a las\b|a\b|alle\b|às\b|до\b|έως\b|and\b|et\b)\s*(?:las\s+|ore\s+)?`)
+	clockBefore = regexp.MustCompile(`(?i)^[\s,;:|(-]*(?:(?:from|at|de las|a las|de|du|à|von|um|ab|dalle|alle|ore|ora|las|das|às|с|в|από|στις)\.?\s+)*`)
+	clockTo     = regexp.MustCompile(`(?i)^\s*(?:-|(?:to|until|bis|à|a las|a|alle|às|до|έως|and|et)\s)\s*(?:las\s+|ore\s+)?`)
 )
 
 // clock reads the times of day behind the days and returns what stands behind them.
@@ -197,7 +203,8 @@ var (
 func (w *When) place(before, behind string) bool {
 	behind = strings.TrimSpace(yearBehind.ReplaceAllString(behind, ""))
 	if at := unsure.FindStringIndex(behind); at != nil {
-		if head := strings.Trim(behind[:at[0]], " ,;:-("); head == "" || unsureDays.MatchString(head) {
+		head := strings.Trim(behind[:at[0]], " ,;:-(")
+		if unsureDays.MatchString(head) || head == "" && !strings.HasPrefix(behind, ",") { // "6-7, tbc" is about the place
 			return false
 		}
 		behind = ""

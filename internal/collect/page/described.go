@@ -86,9 +86,7 @@ func (r *reader) openGraph(doc *goquery.Document) {
 		it.Categories = []string{section}
 	}
 	r.published(&it, meta(doc, "article:published_time", "og:published_time", "video:release_date", "book:release_date"))
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
-	}
+	it.Image = r.shared(doc)
 	it.Identity = it.URL
 	r.items = append(r.items, it)
 }

@@ -15,28 +15,34 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// documents are the files that a rule finds, each once.
+// documents are the files that a rule finds, each once. What other links to the
+// same file say of it counts too: a cover says less than a text.
 func documents(scope *goquery.Selection, rule newsletter.Rule, base *url.URL) (out []newsletter.Document) {
+	meet := func(s *goquery.Selection, found bool) {
+		link, ok := markup.Link(base, s.AttrOr("href", ""))
+		at := slices.IndexFunc(out, func(o newsletter.Document) bool { return o.URL == link })
+		if !ok || !strings.HasPrefix(link, "http") || at < 0 && !found {
+			return
+		}
+		d := newsletter.Document{Language: documentLanguage(s, link), URL: link, Title: text(s)}
+		d.Pages, d.Bytes = extent(d.Title)
+		if at < 0 {
+			out = append(out, d)
+			return
+		}
+		out[at] = joined(out[at], d)
+	}
 	for _, entry := range rule {
 		selector, _ := split(entry)
-		find(scope, selector).Each(func(_ int, s *goquery.Selection) {
-			link, ok := markup.Link(base, s.AttrOr("href", ""))
-			if !ok || !strings.HasPrefix(link, "http") {
-				return
-			}
-			d := newsletter.Document{Language: documentLanguage(s, link), URL: link, Title: text(s)}
-			d.Pages, d.Bytes = extent(d.Title)
-			if at := slices.IndexFunc(out, func(o newsletter.Document) bool { return o.URL == link }); at >= 0 {
-				out[at] = joined(out[at], d)
-				return
-			}
-			out = append(out, d)
-		})
+		find(scope, selector).Each(func(_ int, s *goquery.Selection) { meet(s, true) })
+	}
+	if len(out) > 0 {
+		scope.Find("a[href]").Each(func(_ int, s *goquery.Selection) { meet(s, false) })
 	}
 	return out
 }
 
-// joined is what two links to one file say together: a cover says less than a text.
+// joined is what two links to one file say together.
 func joined(a, b newsletter.Document) newsletter.Document {
 	if a.Title == "" {
 		a.Title = b.Title
@@ -155,9 +161,9 @@ var (
 	yearNear = regexp.MustCompile(`(?i)(?:report|rapport|bericht|informe|relatório|rapporto|relazione|отч[её]т|доклад|έκθεση|ანგარიში|التقرير|تقرير|statistics|estimates|survey|review|outlook|for|pour|für|de|за)\D{0,24}((?:19|20)\d\d)(?:\D|$)`)
 )
 
-// reportYear takes the year a report is about from its title: the one beside
-// "report" or its like, else the first.
-func reportYear(title string) int {
+// ReportYear takes the year a report is about from its title: the one beside
+// "report" or its like, else the first; 0 if there is none.
+func ReportYear(title string) int {
 	title = locale.Digits(title)
 	for _, pattern := range []*regexp.Regexp{yearNear, year} {
 		if m := pattern.FindStringSubmatch(title); m != nil {

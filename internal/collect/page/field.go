@@ -73,6 +73,7 @@ func (r *reader) item(s *goquery.Selection) {
 	it.Summary = r.summary(&it, value(scope, rules.Summary))
 	it.Venue, it.Place = value(scope, rules.Venue), value(scope, rules.Place)
 	it.Contacts = contacts(scope, rules.Contact)
+	it.Image = r.image(scope, rules.Image)
 	it.Documents = documents(scope, rules.Documents, r.base)
 	if link, ok := markup.Link(r.base, value(scope, rules.PressRelease)); ok {
 		it.Links = append(it.Links, newsletter.Link{Role: "press_release", URL: link})
@@ -80,9 +81,6 @@ func (r *reader) item(s *goquery.Selection) {
 	if why := r.dates(scope, &it); why != "" {
 		r.refused = append(r.refused, fmt.Sprintf("%q: %s", it.Title, why))
 		return
-	}
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
 	}
 	it.Identity = it.URL
 	if it.Identity == "" || it.Kind == newsletter.Event {
@@ -107,10 +105,7 @@ func (r *reader) summary(it *newsletter.Item, text string) string {
 	if at, rest, ok := locale.Embargo(text, r.src.Location()); ok {
 		it.Embargo, text = at, rest
 	}
-	if rest, ok := strings.CutPrefix(text, it.Title); ok && len(rest) > len(it.Title) {
-		text = strings.TrimLeft(rest, " .:-–—")
-	}
-	return markup.Shorten(text, summaryLength)
+	return markup.Summary(text, it.Title, summaryLength)
 }
 
 // identity names an item that has no address of its own. An event keeps its

@@ -176,15 +176,13 @@ func (r *reader) described(t thing) (it newsletter.Item, why string) {
 	it.Authors = texts(t["author"])
 	it.Categories = append(texts(t["articleSection"]), keywords(t)...)
 	it.Documents = r.encodings(t)
+	it.Image = r.imageOf(t)
 	it.Identity = it.URL
 	if it.Kind == newsletter.Event {
 		why = r.happening(&it, t)
 		it.Identity = identity(it)
 	} else {
 		r.published(&it, t.text("datePublished", "uploadDate", "dateCreated"))
-	}
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
 	}
 	if it.Identity == "" {
 		it.Identity = identity(it)

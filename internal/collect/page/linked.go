@@ -43,6 +43,12 @@ func (r *reader) followed(doc *goquery.Document, item *newsletter.Item) {
 	if len(own) == 1 {
 		said, _ = r.described(own[0])
 	}
+	if item.Image == nil {
+		item.Image = said.Image
+	}
+	if item.Image == nil {
+		item.Image = r.shared(doc)
+	}
 	summary := value(doc.Selection, rules.Summary)
 	for _, other := range []string{said.Summary, article(doc), meta(doc, "og:description", "description")} {
 		if summary == "" {

@@ -115,16 +115,22 @@ func (r *reader) walk(doc *goquery.Document) {
 		all += ", " + strings.Join(r.src.Rules.Heading, ", ")
 	}
 	r.heading.year = yearIn(markup.Plain(doc.Find("h1").First().Text()), markup.Plain(doc.Find("title").First().Text()))
-	var last *goquery.Selection
-	doc.Find(all).EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		switch {
-		case !s.Is(items):
-			r.heading.meet(text(s))
-		case last != nil && last.Contains(s.Nodes[0]): // an item's own list
-		default:
-			last = s
-			r.item(s)
+	var met []*goquery.Selection // headings and items, without what stands within an item
+	doc.Find(all).Each(func(_ int, s *goquery.Selection) {
+		if n := len(met); n == 0 || !met[n-1].Is(items) || !met[n-1].Contains(s.Nodes[0]) {
+			met = append(met, s)
 		}
-		return len(r.items) < r.src.Max
 	})
+	for i, s := range met {
+		if !s.Is(items) {
+			r.heading.meet(text(s))
+			continue
+		}
+		if alone := i+1 == len(met) || !met[i+1].Is(items); alone { // nothing below it says that it comes before
+			r.heading.first = false
+		}
+		if r.item(s); len(r.items) >= r.src.Max {
+			return
+		}
+	}
 }

@@ -48,7 +48,7 @@ func TestReports(t *testing.T) {
 		t.Fatal(items)
 	}
 	r := items[0]
-	if r.Year != 2024 || r.PublishedAt.Year() != 2025 || len(r.Links) != 1 || r.Links[0].Role != "press_release" || r.URL != "" {
+	if ReportYear(r.Title) != 2024 || r.PublishedAt.Year() != 2025 || len(r.Links) != 1 || r.Links[0].Role != "press_release" || r.URL != "" {
 		t.Errorf("%+v", r)
 	}
 	got := ""

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"broadsheet/internal/locale"
 )
@@ -15,7 +17,7 @@ type phrase struct {
 }
 
 type lexeme struct {
-	text     string // folded
+	text     string // a word is folded
 	number   int    // -1 if it is none
 	digits   int
 	month    time.Month
@@ -29,6 +31,7 @@ type point struct {
 	year   int
 	and    bool // joined to the one before by "and": both are days of it; else by "to"
 	shared bool // its month is its neighbour's
+	before bool // its month stands before it: "March 21"
 }
 
 var lexemes = regexp.MustCompile(`\d+|[\p{L}\p{M}]+|[º°ª]|[-/.,:;&+()]`)
@@ -77,14 +80,16 @@ const maxLexemes = 120
 func newPhrase(line string) phrase {
 	var p phrase
 	for _, at := range lexemes.FindAllStringIndex(line, maxLexemes) {
-		t := lexeme{text: locale.Fold(line[at[0]:at[1]]), number: -1, from: at[0], to: at[1]}
-		if c := line[at[0]]; c >= '0' && c <= '9' {
+		t := lexeme{text: line[at[0]:at[1]], number: -1, from: at[0], to: at[1]}
+		switch r, _ := utf8.DecodeRuneInString(t.text); {
+		case r >= '0' && r <= '9':
 			t.digits = at[1] - at[0]
 			if n, err := strconv.Atoi(t.text); err == nil && t.digits <= 8 {
 				t.number = n
 			}
-		} else if m, ok := locale.MonthNamed(t.text); ok {
-			t.month = m
+		case unicode.IsLetter(r):
+			t.month, _ = locale.MonthNamed(t.text)
+			t.text = locale.Fold(t.text)
 		}
 		p.tokens = append(p.tokens, t)
 	}
@@ -157,6 +162,10 @@ func (p phrase) expression(i int) (points []point, next int, valid bool) {
 		}
 		if p.at(next).text == "," && !p.listed(after) { // a number of something else
 			return points, next, true
+		}
+		if last := points[len(points)-1]; one.month == 0 && last.before && last.year == 0 { // "March 21-22, 2017"
+			one.month, one.before = last.month, true
+			one.year, after = p.year(after)
 		}
 		one.and = and
 		points, next = append(points, one), after
@@ -254,7 +263,7 @@ func (p phrase) day(i int) bool {
 
 // monthFirst reads "March 21, 2017".
 func (p phrase) monthFirst(i int) (one point, next int, ok bool) {
-	one.month, one.day = p.at(i).month, p.at(i+1).number
+	one.month, one.day, one.before = p.at(i).month, p.at(i+1).number, true
 	next = p.skip(i+2, ordinals)
 	one.year, next = p.year(next)
 	return one, next, true
@@ -283,7 +292,7 @@ func (p phrase) numeric(i int) (one point, next int, ok bool) {
 	case (one1 == "." || one1 == "/") && two == one1 && a.digits <= 2 && a.number > 0 && b.digits <= 2 && b.number > 0 && c.digits == 4:
 		one = point{day: a.number, month: time.Month(b.number), year: c.number}
 		return one, i + 5, b.number <= 12 && a.number <= 31
-	case one1 == "." && two == "." && a.digits <= 2 && a.number > 0 && b.digits == 2 && b.number > 0 && c.number < 0:
+	case one1 == "." && two == "." && a.digits <= 2 && a.number > 0 && b.digits <= 2 && b.number > 0 && c.number < 0:
 		one = point{day: a.number, month: time.Month(b.number)}
 		return one, i + 4, b.number <= 12 && a.number <= 31
 	}

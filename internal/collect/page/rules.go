@@ -17,7 +17,7 @@ func fields(r newsletter.Rules) map[string]newsletter.Rule {
 	all := map[string]newsletter.Rule{
 		"heading": r.Heading, "item": r.Item, "title": r.Title, "link": r.Link, "date": r.Date, "when": r.When,
 		"summary": r.Summary, "venue": r.Venue, "contact": r.Contact, "language": r.Language,
-		"documents": r.Documents, "press_release": r.PressRelease, "place": r.Place, "next": r.Next,
+		"documents": r.Documents, "press_release": r.PressRelease, "place": r.Place, "next": r.Next, "image": r.Image,
 	}
 	if r.Follow != nil {
 		all["follow.summary"], all["follow.date"] = r.Follow.Summary, r.Follow.Date

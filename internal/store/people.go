@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"broadsheet/internal/fault"
+	"broadsheet/subscribers"
+)
+
+// Decide has changes decided on what is known of the keys, and writes them, all in
+// one transaction while nobody else writes people.
+func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) string, decide func(map[string]subscribers.Standing) ([]subscribers.Change, error)) error {
+	err := db.tx(ctx, func(t *tx) error {
+		// One writer of people at a time, also on PostgreSQL.
+		if _, err := t.exec(`UPDATE counters SET value = value WHERE name = 'subscribers'`); err != nil {
+			return fmt.Errorf("wait for other writers: %w", err)
+		}
+		known, err := standings(ctx, t, keys, hash)
+		if err != nil {
+			return err
+		}
+		changes, err := decide(known)
+		if err != nil || len(changes) == 0 {
+			return err
+		}
+		return t.write(changes)
+	})
+	return people(err)
+}
+
+// Apply writes changes to people who are known, all or none, beside others who write.
+func (db *DB) Apply(ctx context.Context, changes []subscribers.Change) error {
+	return people(db.tx(ctx, func(t *tx) error { return t.write(changes) }))
+}
+
+func people(err error) error {
+	if isDuplicate(err) {
+		return fault.WithHint(fault.Conflictf("someone else wrote the same person just now: %w", err), "run it again")
+	}
+	return err
+}
+
+// write writes changes: first what is new, many rows at a time, then the rest one by one.
+func (t *tx) write(changes []subscribers.Change) error {
+	fresh := make([]bool, len(changes)) // said now: to insert someone is to give them an id
+	for i, c := range changes {
+		fresh[i] = c.Put != nil && c.Put.ID == 0
+	}
+	if err := t.insertPeople(changes); err != nil {
+		return err
+	}
+	var events []subscribers.Event
+	for i, c := range changes {
+		done, err := t.apply(c, fresh[i])
+		if err != nil {
+			return err
+		}
+		if done && c.Event != nil {
+			if c.Event.SubscriberID == 0 && c.Put != nil {
+				c.Event.SubscriberID = c.Put.ID
+			}
+			events = append(events, *c.Event)
+		}
+	}
+	return t.insertEvents(events)
+}
+
+// apply writes the parts of a change that are no new rows of people, and reports whether they took.
+func (t *tx) apply(c subscribers.Change, fresh bool) (done bool, err error) {
+	done = true
+	if c.Put != nil && !fresh {
+		err = t.update(c.Put)
+	}
+	for _, step := range []struct {
+		x     *subscribers.Subscription
+		write func(*subscribers.Subscription) (int64, error)
+	}{{c.Confirm, t.confirm}, {c.End, t.end}, {c.Edit, t.edit}} {
+		if step.x != nil && err == nil {
+			var n int64
+			n, err = step.write(step.x)
+			done = done && n == 1
+		}
+	}
+	if c.Unsuppress != "" && err == nil {
+		_, err = t.exec(`DELETE FROM suppressions WHERE address_key = $1`, c.Unsuppress)
+	}
+	if s := c.Suppress; s != nil && err == nil {
+		_, err = t.exec(`INSERT INTO suppressions (address_key, reason, note, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (address_key) DO NOTHING`, s.Key, s.Reason, s.Note, millis(s.CreatedAt))
+	}
+	if c.Erase != nil && err == nil {
+		err = t.erase(c.Erase)
+	}
+	if err != nil {
+		return false, fmt.Errorf("write a subscriber: %w", err)
+	}
+	return done, nil
+}
+
+func (t *tx) confirm(x *subscribers.Subscription) (int64, error) {
+	wording, err := t.wording(x.Consent)
+	if err != nil {
+		return 0, err
+	}
+	return t.exec(`UPDATE subscriptions SET state = 'confirmed', confirmed_at = $1, ask_until = 0, wording_id = $2, source = $3, source_hash = $4, given_at = $5
+		WHERE list_id = $6 AND subscriber_id = $7 AND ended_at = 0 AND state = 'pending'`, millis(x.ConfirmedAt), wording, x.Consent.Source, x.Consent.From, millis(x.Consent.GivenAt), x.ListID, x.SubscriberID)
+}
+
+// end takes the next free millisecond where two subscriptions end in the same one.
+func (t *tx) end(x *subscribers.Subscription) (int64, error) {
+	return t.exec(`UPDATE subscriptions SET state = 'ended', end_reason = $1, note = $2,
+		ended_at = (SELECT CASE WHEN MAX(n.ended_at) >= $3 THEN MAX(n.ended_at) + 1 ELSE CAST($3 AS BIGINT) END FROM subscriptions n WHERE n.list_id = $4 AND n.subscriber_id = $5)
+		WHERE list_id = $4 AND subscriber_id = $5 AND ended_at = 0`, x.EndReason, x.Note, millis(x.EndedAt), x.ListID, x.SubscriberID)
+}
+
+func (t *tx) edit(x *subscribers.Subscription) (int64, error) {
+	return t.exec(`UPDATE subscriptions SET paused_until = $1, may_ask = $2, ask_until = $3 WHERE list_id = $4 AND subscriber_id = $5 AND ended_at = 0`,
+		millis(x.PausedUntil), bit(x.MayAsk), millis(x.AskUntil), x.ListID, x.SubscriberID)
+}
+
+// update writes what is known of a person anew.
+func (t *tx) update(s *subscribers.Subscriber) error {
+	if _, err := t.exec(`UPDATE subscribers SET address = $1, address_key = $2, name = $3, language = $4 WHERE id = $5`, s.Address, s.Key, s.Name, s.Language, s.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(`DELETE FROM attributes WHERE subscriber_id = $1`, s.ID); err != nil {
+		return err
+	}
+	if err := t.insertAttributes([]*subscribers.Subscriber{s}); err != nil {
+		return err
+	}
+	return t.list([]*subscribers.Subscriber{s})
+}
+
+// erase leaves a row that says nothing of the person: their subscriptions keep
+// what they agreed to, as proof. What the team or the mail said of them goes.
+func (t *tx) erase(s *subscribers.Subscriber) error {
+	for _, step := range []struct {
+		query string
+		args  []any
+	}{
+		{`UPDATE subscribers SET address = '', address_key = $1, name = '', language = '' WHERE id = $2`, []any{s.Key, s.ID}},
+		{`DELETE FROM attributes WHERE subscriber_id = $1`, []any{s.ID}},
+		{`UPDATE subscriptions SET note = '' WHERE list_id IN (SELECT id FROM lists) AND subscriber_id = $1`, []any{s.ID}},
+		{`UPDATE events SET detail = '' WHERE subscriber_id = $1`, []any{s.ID}},
+		{`UPDATE deliveries SET reply = '' WHERE subscriber_id = $1`, []any{s.ID}},
+		{`UPDATE attempts SET reply = '' WHERE subscriber_id = $1`, []any{s.ID}},
+		{`DELETE FROM notices WHERE address = $1`, []any{s.Address}},
+	} {
+		if _, err := t.exec(step.query, step.args...); err != nil {
+			return err
+		}
+	}
+	return t.list([]*subscribers.Subscriber{{ID: s.ID}})
+}
+
+// insertPeople writes the people of changes that are new, and all new subscriptions.
+func (t *tx) insertPeople(changes []subscribers.Change) error {
+	var fresh []*subscribers.Subscriber
+	for _, c := range changes {
+		if c.Put != nil && c.Put.ID == 0 {
+			fresh = append(fresh, c.Put)
+		}
+	}
+	if err := t.insertSubscribers(fresh); err != nil {
+		return err
+	}
+	rows := t.rows(`subscriptions (list_id, subscriber_id, ended_at, state, origin, made_by, end_reason, note, created_at, confirmed_at, paused_until, may_ask, ask_until, wording_id, source, source_hash, given_at)`)
+	wordings := map[subscribers.Consent]int64{}
+	for _, c := range changes {
+		for _, x := range c.Subscribe {
+			if x.SubscriberID == 0 {
+				x.SubscriberID = c.Put.ID
+			}
+			said := subscribers.Consent{Basis: x.Consent.Basis, Wording: x.Consent.Wording, Version: x.Consent.Version, Language: x.Consent.Language, Purpose: x.Consent.Purpose}
+			wording, known := wordings[said]
+			if !known {
+				var err error
+				if wording, err = t.wording(said); err != nil {
+					return err
+				}
+				wordings[said] = wording
+			}
+			if err := rows.add(x.ListID, x.SubscriberID, millis(x.EndedAt), string(x.State), x.Origin, x.By, string(x.EndReason), x.Note, millis(x.CreatedAt), millis(x.ConfirmedAt),
+				millis(x.PausedUntil), bit(x.MayAsk), millis(x.AskUntil), wording, x.Consent.Source, x.Consent.From, millis(x.Consent.GivenAt)); err != nil {
+				return fmt.Errorf("write subscriptions: %w", err)
+			}
+		}
+	}
+	return rows.end()
+}
+
+func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	id, err := t.ids("subscribers", len(fresh))
+	if err != nil {
+		return err
+	}
+	rows := t.rows(`subscribers (id, public_id, address, address_key, name, language, created_at)`)
+	for i, s := range fresh {
+		s.ID = id + int64(i)
+		if err := rows.add(s.ID, s.PublicID, s.Address, s.Key, s.Name, s.Language, millis(s.CreatedAt)); err != nil {
+			return fmt.Errorf("write subscribers: %w", err)
+		}
+	}
+	if err := rows.end(); err != nil {
+		return fmt.Errorf("write subscribers: %w", err)
+	}
+	if err := t.insertAttributes(fresh); err != nil {
+		return err
+	}
+	return t.list(fresh)
+}
+
+func (t *tx) insertAttributes(people []*subscribers.Subscriber) error {
+	rows := t.rows(`attributes (subscriber_id, name, value, folded)`)
+	for _, s := range people {
+		for _, name := range slices.Sorted(maps.Keys(s.Attributes)) {
+			if err := rows.add(s.ID, name, s.Attributes[name], strings.ToLower(s.Attributes[name])); err != nil {
+				return fmt.Errorf("write attributes: %w", err)
+			}
+		}
+	}
+	return rows.end()
+}
+
+func (t *tx) insertEvents(events []subscribers.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	id, err := t.ids("events", len(events))
+	if err != nil {
+		return err
+	}
+	rows := t.rows(`events (id, subscriber_id, at, made_by, how, action, list_id, detail)`)
+	for i, e := range events {
+		if err := rows.add(id+int64(i), e.SubscriberID, millis(e.At), e.By, e.How, e.Action, e.List, e.Detail); err != nil {
+			return fmt.Errorf("write history: %w", err)
+		}
+	}
+	return rows.end()
+}
+
+// wording returns the id of what was agreed to, 0 for nothing.
+func (t *tx) wording(c subscribers.Consent) (id int64, err error) {
+	if c.Basis == "" {
+		return 0, nil
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(c.Basis), c.Wording, c.Version, c.Language, c.Purpose}, "\x00")))
+	digest := hex.EncodeToString(sum[:])
+	err = t.get(&id, `SELECT id FROM wordings WHERE digest = $1`, digest)
+	if !missing(err) {
+		return id, err
+	}
+	if id, err = t.ids("wordings", 1); err != nil {
+		return 0, err
+	}
+	_, err = t.exec(`INSERT INTO wordings (id, digest, basis, wording, version, language, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, digest, c.Basis, c.Wording, c.Version, c.Language, c.Purpose)
+	return id, err
+}

@@ -1,0 +1,435 @@
+package subscribers
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"broadsheet/internal/fault"
+)
+
+// Row is what is asked for one address: by a person at the command line or by a line of a file.
+type Row struct {
+	Line       int // of the file, 1-based; 0 where there is none
+	Address    string
+	Name       string
+	Language   string
+	Attributes map[string]string
+	Consent    *Consent // evidence; nil means none
+	Pending    bool     // waits for a confirmation, whatever the list asks for
+	MayAsk     bool     // and may be asked, by mail, to give it
+	Text       []string // the line as it stands, for the report
+}
+
+// Outcome says what became of a row.
+type Outcome string
+
+const (
+	Added     Outcome = "added"
+	Waiting   Outcome = "pending" // added, not mailed before the address confirms
+	Changed   Outcome = "changed"
+	Unchanged Outcome = "unchanged"
+	Refused   Outcome = "refused"
+	Gone      Outcome = "ended" // by a file that the list was synchronised with
+)
+
+// Result is what became of a row, and why.
+type Result struct {
+	Line       int      `json:"line,omitempty"`
+	Address    string   `json:"address"`
+	List       string   `json:"list,omitempty"`
+	Outcome    Outcome  `json:"outcome"`
+	Reason     string   `json:"reason,omitempty"`
+	Subscriber string   `json:"subscriber,omitempty"` // public id
+	State      State    `json:"state,omitempty"`      // of the subscription now
+	Text       []string `json:"-"`                    // the line as it stands
+}
+
+// Import says how rows are brought into a list.
+type Import struct {
+	List    List
+	Mode    string   // add: who is on the list stays as they are; update: their name, language and attributes follow; sync: besides, who is not in the file leaves
+	Revive  string   // why people who left or are suppressed are brought back; "" brings nobody back
+	Consent *Consent // evidence for every row that has none of its own
+	DryRun  bool
+	Act     Act
+}
+
+// The modes of an import.
+const (
+	ModeAdd    = "add"
+	ModeUpdate = "update"
+	ModeSync   = "sync"
+)
+
+// Add subscribes one address to a list.
+func (s *Service) Add(ctx context.Context, in Import, row Row) (Result, error) {
+	if err := s.check(&in); err != nil {
+		return Result{}, err
+	}
+	if in.Act.How == "cli" && row.Consent == nil && in.List.OptIn == OptInSingle && !row.Pending {
+		row.Consent = &Consent{Source: in.Act.How}
+	}
+	row.MayAsk = true
+	batch := []prepared{s.prepare(row, in)}
+	results, err := s.batch(ctx, in, batch)
+	if err != nil {
+		return Result{}, err
+	}
+	return results[0], nil
+}
+
+func (s *Service) check(in *Import) error {
+	in.Mode = cmp.Or(in.Mode, ModeUpdate)
+	var err error
+	switch {
+	case in.Mode != ModeAdd && in.Mode != ModeUpdate && in.Mode != ModeSync:
+		return fault.Invalidf("mode %q is not add, update or sync", in.Mode)
+	case !in.List.ArchivedAt.IsZero():
+		return fault.Conflictf("list %s was archived on %s", in.List.ID, in.List.ArchivedAt.Format(time.DateOnly))
+	}
+	if in.Revive, err = cleanNote(in.Revive); err != nil {
+		return err
+	}
+	return s.checkConsent(in.Consent)
+}
+
+// A batch is decided and written in one transaction. It grows while that is
+// quick and shrinks when it is slow, so that others never wait for long.
+const (
+	firstBatch = 1000
+	maxBatch   = 25000
+	quick      = 200 * time.Millisecond
+	slow       = 400 * time.Millisecond
+)
+
+// Import subscribes rows in batches and calls report for each in order. A row
+// that comes with an error is refused with it; the others go on. An import that
+// was killed is run again: what is there already stays unchanged.
+func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, error], report func(Result) error) error {
+	if err := s.check(&in); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	size := firstBatch
+	for batch, err := range s.read(ctx, in, rows) {
+		if err != nil {
+			return err
+		}
+		for len(batch) > 0 {
+			n := min(size, len(batch))
+			began := time.Now() // how fast the machine is, not what time it is
+			results, err := s.batch(ctx, in, batch[:n])
+			if err != nil {
+				return err
+			}
+			if took := time.Since(began); took > slow {
+				size = max(size/2, 100)
+			} else if took < quick && n == size {
+				size = min(size*2, maxBatch)
+			}
+			for i, r := range results {
+				if in.Mode == ModeSync && batch[i].err == nil {
+					seen[batch[i].sub.Key] = true
+				}
+				if err := report(r); err != nil {
+					return err
+				}
+			}
+			batch = batch[n:]
+		}
+	}
+	if in.Mode == ModeSync {
+		return s.leaveOut(ctx, in, seen, report)
+	}
+	return nil
+}
+
+// prepared is a row that was checked.
+type prepared struct {
+	row Row
+	sub Subscriber
+	err error
+}
+
+// read checks rows beside the database's work, a few batches ahead.
+func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error]) iter.Seq2[[]prepared, error] {
+	type piece struct {
+		batch []prepared
+		err   error
+	}
+	return func(yield func([]prepared, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		pieces := make(chan piece, 1)
+		done := make(chan struct{})
+		defer func() { stop(); <-done }()
+		go func() {
+			defer close(done)
+			defer close(pieces)
+			batch := make([]prepared, 0, firstBatch)
+			size := firstBatch
+			give := func(err error) bool {
+				select {
+				case pieces <- piece{batch, err}:
+					size = min(size*2, maxBatch)
+					batch = make([]prepared, 0, size)
+					return err == nil
+				case <-ctx.Done():
+					return false
+				}
+			}
+			for row, err := range rows {
+				if err != nil && row.Line == 0 { // the file itself cannot be read
+					if give(nil) {
+						give(err)
+					}
+					return
+				}
+				p := prepared{row: row, err: err}
+				if err == nil {
+					p = s.prepare(row, in)
+				}
+				if batch = append(batch, p); len(batch) == size && !give(nil) {
+					return
+				}
+			}
+			give(nil)
+		}()
+		for p := range pieces {
+			if !yield(p.batch, p.err) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *Service) prepare(row Row, in Import) prepared {
+	if row.Consent == nil && !row.Pending {
+		row.Consent = in.Consent
+	}
+	sub, err := s.clean(row)
+	return prepared{row, sub, err}
+}
+
+func (s *Service) clean(row Row) (Subscriber, error) {
+	address, key, err := ParseAddress(row.Address)
+	if err != nil {
+		return Subscriber{}, err
+	}
+	name, err := CleanName(row.Name)
+	if err != nil {
+		return Subscriber{}, err
+	}
+	language, err := CleanLanguage(row.Language)
+	if err != nil {
+		return Subscriber{}, err
+	}
+	attributes, err := cleanAttributes(row.Attributes)
+	if err != nil {
+		return Subscriber{}, err
+	}
+	return Subscriber{Address: address, Key: key, Name: name, Language: language, Attributes: attributes}, s.checkConsent(row.Consent)
+}
+
+func (s *Service) checkConsent(c *Consent) error {
+	if c == nil {
+		return nil
+	}
+	if c.GivenAt.After(s.now().Add(24 * time.Hour)) {
+		return fault.Invalidf("the consent is of the future: %s", c.GivenAt.Format(time.DateOnly))
+	}
+	for _, text := range []string{c.Source, c.Wording, c.Version, c.Language, c.Purpose} {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fault.Invalidf("the evidence of consent is not valid UTF-8")
+		}
+	}
+	return nil
+}
+
+// batch decides and writes some rows.
+func (s *Service) batch(ctx context.Context, in Import, rows []prepared) ([]Result, error) {
+	keys := make([]string, 0, len(rows))
+	for _, p := range rows {
+		if p.err == nil {
+			keys = append(keys, p.sub.Key)
+		}
+	}
+	results := make([]Result, len(rows))
+	err := s.store.Decide(ctx, keys, s.hash, func(known map[string]Standing) ([]Change, error) {
+		changes := make([]Change, 0, len(rows))
+		seen := make(map[string]int, len(rows))
+		for i, p := range rows {
+			results[i] = Result{Line: p.row.Line, Address: p.row.Address, List: in.List.ID, Text: p.row.Text}
+			if p.err != nil {
+				results[i].Outcome, results[i].Reason = Refused, p.err.Error()
+				continue
+			}
+			results[i].Address = p.sub.Address
+			if line, twice := seen[p.sub.Key]; twice {
+				results[i].Outcome, results[i].Reason = Unchanged, doubled(line)
+				continue
+			}
+			seen[p.sub.Key] = p.row.Line
+			changes = s.decide(changes, in, p, known[p.sub.Key], &results[i])
+		}
+		if in.DryRun {
+			return nil, nil
+		}
+		return changes, nil
+	})
+	return results, err
+}
+
+// mayReturn reports whether somebody whose subscription ended so may be added
+// again by others: they never said that they do not want to be.
+func (x *Subscription) mayReturn() bool {
+	return x.EndReason == Expired || x.EndReason == Moved || x.EndReason == Dropped
+}
+
+// decide is the rule for one row: what is written, and what is said of it.
+// Without a recorded reason it never revives a person who left or whose address
+// is suppressed; one who was erased comes back by themselves alone.
+func (s *Service) decide(changes []Change, in Import, p prepared, known Standing, result *Result) []Change {
+	current, last := known.open(in.List.ID), known.last(in.List.ID)
+	left := current == nil && last != nil && !last.mayReturn()
+	switch {
+	case known.Suppression != nil && (in.Revive == "" || known.Suppression.Reason == Forgotten):
+		result.Outcome, result.Reason = Refused, suppressed(known.Suppression)
+		return changes
+	case left && in.Revive == "":
+		result.Outcome, result.Reason = Refused, "the person left this list ("+string(last.EndReason)+")"
+		return changes
+	}
+	change := Change{}
+	sub := known.Subscriber
+	if sub.ID == 0 || in.Mode != ModeAdd || current == nil {
+		sub = s.person(p.sub, known.Subscriber, &change)
+	}
+	if change.Put != nil && sub.ID != 0 {
+		change.Event = s.event(sub, in.Act, "changed", "", "")
+	}
+	if known.Suppression != nil {
+		changes = append(changes, Change{Unsuppress: known.Suppression.Key, Event: s.event(sub, in.Act, "unsuppressed", "", in.Revive)})
+	}
+	result.Subscriber = sub.PublicID
+	if !s.subscribe(&change, in, p.row, sub, current, left, result) && change.Put == nil && known.Suppression == nil {
+		result.Outcome = Unchanged
+		return changes
+	}
+	return append(changes, change)
+}
+
+// subscribe decides on the subscription of a row, and reports whether it changes.
+func (s *Service) subscribe(change *Change, in Import, row Row, sub Subscriber, current *Subscription, left bool, result *Result) bool {
+	state := s.stateFor(in.List, row)
+	result.State = state
+	switch {
+	case current == nil:
+		x := s.newSubscription(in, row, sub, state)
+		result.Outcome = Added
+		if state == Pending {
+			result.Outcome, result.Reason = Waiting, "not mailed before the address confirms"
+		}
+		if left {
+			x.Origin, x.Note, result.Reason = "revived", in.Revive, "brought back: "+in.Revive
+		}
+		change.Subscribe = []Subscription{x}
+		return true
+	case current.State == Pending && state == Confirmed:
+		if change.Put != nil { // one event a change: the state is the weightier
+			change.Event = nil
+		}
+		if current.confirm(s.now(), *evidence(in, row, s.now())) == nil {
+			change.Confirm, change.Event = current, s.event(sub, in.Act, "confirmed", in.List.ID, current.Consent.Source)
+		}
+		result.Outcome = Changed
+		return true
+	case current.State == Pending && row.MayAsk && !current.MayAsk:
+		current.MayAsk = true
+		change.Edit = current
+		result.Outcome = Changed
+		return true
+	}
+	result.State, result.Outcome = current.State, Changed
+	return false
+}
+
+// stateFor is the rule of evidence: on a list that stands on consent, whoever
+// comes without evidence waits until they confirm, and is not mailed before.
+func (s *Service) stateFor(list List, row Row) State {
+	if row.Pending || list.Basis == BasisConsent && row.Consent == nil {
+		return Pending
+	}
+	return Confirmed
+}
+
+func (s *Service) newSubscription(in Import, row Row, sub Subscriber, state State) Subscription {
+	x := Subscription{SubscriberID: sub.ID, ListID: in.List.ID, State: state, Origin: in.Act.How, By: in.Act.By, CreatedAt: s.now()}
+	if state == Confirmed {
+		x.ConfirmedAt, x.Consent = x.CreatedAt, *evidence(in, row, x.CreatedAt)
+	} else {
+		x.MayAsk = row.MayAsk
+	}
+	return x
+}
+
+// person returns who a row speaks of, and puts what is new of them into the change.
+func (s *Service) person(asked, known Subscriber, change *Change) Subscriber {
+	if known.ID == 0 {
+		asked.CreatedAt = s.now()
+		asked.PublicID = personID(asked.CreatedAt)
+		change.Put = &asked
+		return asked
+	}
+	next := known
+	next.Name, next.Language = cmp.Or(asked.Name, known.Name), cmp.Or(asked.Language, known.Language)
+	if len(asked.Attributes) > 0 {
+		next.Attributes = merged(known.Attributes, asked.Attributes)
+	}
+	if !next.same(known) {
+		change.Put = &next
+	}
+	return next
+}
+
+// evidence is what stands behind a confirmed subscription: the row's own, else who added it and when.
+func evidence(in Import, row Row, now time.Time) *Consent {
+	c := Consent{Source: in.Act.How}
+	if row.Consent != nil {
+		c = *row.Consent
+	}
+	c.Basis = in.List.Basis
+	if c.GivenAt.IsZero() {
+		c.GivenAt = now
+	}
+	return &c
+}
+
+func doubled(line int) string {
+	if line == 0 {
+		return "the address stands twice"
+	}
+	return "the address stands on line " + strconv.Itoa(line) + " too"
+}
+
+// leaveOut ends the subscriptions of those who are not in the file.
+func (s *Service) leaveOut(ctx context.Context, in Import, seen map[string]bool, report func(Result) error) error {
+	return s.batches(ctx, Selection{List: in.List.ID}, func(known Standing) ([]Change, *Result) {
+		x := known.open(in.List.ID)
+		if x == nil || seen[known.Subscriber.Key] || x.end(s.now(), Dropped, "") != nil {
+			return nil, nil
+		}
+		r := &Result{Address: known.Subscriber.Address, List: in.List.ID, Outcome: Gone, Reason: "not in the file", Subscriber: known.Subscriber.PublicID, State: Ended}
+		if in.DryRun {
+			return nil, r
+		}
+		return []Change{{End: x, Event: s.event(known.Subscriber, in.Act, "ended", in.List.ID, string(Dropped))}}, r
+	}, report)
+}
