@@ -98,7 +98,11 @@ func (c *cli) issues(ctx context.Context, a *app.App, publication string) error 
 	for _, i := range issues {
 		l := line(i)
 		lines = append(lines, l)
-		rows = append(rows, []string{l.Issue, string(l.State), l.Date, fmt.Sprint(l.Revision), fmt.Sprint(l.Entries), l.Slot})
+		when := l.Slot
+		if l.Kind == "special" {
+			when = "by hand, special"
+		}
+		rows = append(rows, []string{l.Issue, string(l.State), l.Date, fmt.Sprint(l.Revision), fmt.Sprint(l.Entries), when})
 	}
 	return c.print(lines, func() error { return c.table(rows) })
 }

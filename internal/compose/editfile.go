@@ -76,7 +76,7 @@ func File(issue newsletter.Issue, pub newsletter.Publication, languages ...strin
 }
 
 // blockLine begins a block; a line of text that looks like one is written with a backslash before it.
-var blockLine = regexp.MustCompile(`(?m)^\\*=== ([a-z.-]+) ===$`)
+var blockLine = regexp.MustCompile(`(?m)^\\*=== ([a-z0-9.-]+) ===$`)
 
 type fileWriter struct {
 	strings.Builder

@@ -18,6 +18,11 @@ func with(item newsletter.Item, change func(*newsletter.Item)) newsletter.Item {
 	return item
 }
 
+func dropping(p newsletter.Publication) newsletter.Publication {
+	p.Untranslated = "drop"
+	return p
+}
+
 // Rules of a section: what it takes, in which order, and how much of whom.
 func TestSectionRules(t *testing.T) {
 	lead, rest := newsletter.Section{ID: "lead", Kind: newsletter.News, Max: 1}, newsletter.Section{ID: "news", Kind: newsletter.News, Max: 2}
@@ -51,7 +56,8 @@ func TestSectionRules(t *testing.T) {
 		"a pin is for one issue":                     {Input{Publication: pub(rest), Items: []newsletter.Item{with(a1, pin)}, Placed: map[int64]bool{1: true}}, ""},
 		"an agenda picks what is pinned and stays in order": {Input{Publication: pub(agenda), Items: []newsletter.Item{event(11, "first", on(3, 28), on(3, 28)), event(12, "second", on(3, 29), on(3, 29)),
 			with(event(13, "far", on(9, 1), on(9, 1)), pin)}}, "agenda:first agenda:far"},
-		"a rejected translation stays out": {Input{Publication: pub(rest), Sources: busy, Items: []newsletter.Item{a2, with(fr, func(i *newsletter.Item) { i.Source, i.PublishedAt, i.Rejected = "a-fr", on(3, 22), true })}}, "news:a2"},
+		"what nobody would see takes no room": {Input{Publication: dropping(pub(quota)), Items: []newsletter.Item{with(a1, func(i *newsletter.Item) { i.Language = "ru" }), with(fr, func(i *newsletter.Item) { i.Language = "fr-ch" })}}, "news:fr"},
+		"a rejected translation stays out":    {Input{Publication: pub(rest), Sources: busy, Items: []newsletter.Item{a2, with(fr, func(i *newsletter.Item) { i.Source, i.PublishedAt, i.Rejected = "a-fr", on(3, 22), true })}}, "news:a2"},
 	} {
 		c.in.Now = now
 		first := Compose(c.in)

@@ -43,7 +43,7 @@ func (d *Desk) Move(ctx context.Context, slug string, revision int, item int64, 
 	detail := fmt.Sprintf("item %d: %s", item, how)
 	return d.revise(ctx, slug, actor, detail, func(issue newsletter.Issue, _ newsletter.Publication) (newsletter.Content, bool, error) {
 		if issue.Revision != revision {
-			return issue.Content, false, fault.Conflictf("you saw revision %d, but the issue is at %d: nothing was changed", revision, issue.Revision)
+			return issue.Content, false, stale(issue, revision)
 		}
 		return compose.Move(issue.Content, item, how)
 	})
@@ -53,6 +53,13 @@ func (d *Desk) Move(ctx context.Context, slug string, revision int, item int64, 
 // composed anew, so that it shows; in one that is in people's hands a pinned entry
 // goes to the top of its section.
 func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, on bool, actor string) error {
+	issue, _, err := d.Open(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if issue.Revision != revision || !issue.State.Editable() {
+		return stale(issue, revision)
+	}
 	found, err := d.Items.Item(ctx, item)
 	if err != nil {
 		return err
@@ -60,16 +67,17 @@ func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, o
 	if _, err := d.EditItem(ctx, item, newsletter.Edit{Pinned: on, Rejected: found.Rejected && !on}, actor); err != nil {
 		return err
 	}
-	issue, _, err := d.Open(ctx, slug)
 	switch {
-	case err != nil:
-		return err
 	case issue.Kind == "regular" && issue.State == newsletter.Draft && issue.Content.Author == Scheduler:
 		_, err = d.Compose(ctx, issue.Publication, actor)
 	case on:
 		_, _, err = d.Move(ctx, slug, revision, item, "top", actor)
 	}
 	return err
+}
+
+func stale(issue newsletter.Issue, revision int) error {
+	return fault.Conflictf("you saw revision %d of %s, but it is %s at revision %d: nothing was changed", revision, issue.Slug(), issue.State, issue.Revision)
 }
 
 // Revert makes a new revision that says what an earlier one said.

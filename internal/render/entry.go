@@ -17,12 +17,15 @@ const shortSummary = 240
 // entry shows one entry, the one after so many others of its section.
 func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s newsletter.Section, before int) EntryView {
 	v := EntryView{Title: item.Title, URL: item.URL, Contacts: named(item.Contacts), ContactLabel: b.before("contact"), DocumentsLabel: b.before("documents")}
-	if h := e.Headline.In(b.language, b.pub.Fallback()); h != "" {
-		v.Title = markup.Plain(h)
-	}
 	if !own {
 		v.Lang, v.Dir, v.Side = b.tongueOf(item.Language)
 	}
+	v.TitleIn = Said{v.Title, v.Lang, v.Dir, v.Side}
+	v.BodyIn = v.TitleIn
+	if h := b.own(e, e.Headline); h != nil {
+		v.Title, v.TitleIn = h.Text, *h
+	}
+	v.Note = b.said(e.Note)
 	v.Venue = item.Venue
 	cutShort := b.body(&v, e, item, s, before)
 	if item.Kind == newsletter.Event {
@@ -52,6 +55,20 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 	return v
 }
 
+// own returns an editor's words for an entry, marked where they are not in the
+// reader's language; nil where the source's stand.
+func (b viewer) own(e newsletter.Entry, t newsletter.Text) *Said {
+	words, in := e.Own(t, b.language, b.pub.Fallback())
+	if words = markup.Plain(words); words == "" {
+		return nil
+	}
+	s := &Said{Text: words}
+	if in != b.language {
+		s.Lang, s.Dir, s.Side = b.tongueOf(in)
+	}
+	return s
+}
+
 // before is a label with the colon that the language puts behind it.
 func (b viewer) before(key string) string {
 	return b.words.Label("colon", "label", b.words.Label(key), "text", "")
@@ -60,17 +77,18 @@ func (b viewer) before(key string) string {
 // body fills in an entry's text and reports whether the message has less of it than there is.
 func (b viewer) body(v *EntryView, e newsletter.Entry, item newsletter.Item, s newsletter.Section, before int) (cutShort bool) {
 	summary := item.Summary
-	if edited := e.Summary.In(b.language, b.pub.Fallback()); edited != "" {
-		summary = markup.Plain(edited)
+	edited := b.own(e, e.Summary)
+	if edited != nil {
+		summary, v.BodyIn = edited.Text, *edited
 	}
 	switch {
 	case s.Show == "list":
 		return false
 	case s.Show == "short":
 		summary = markup.Shorten(summary, shortSummary)
-	case item.Body != "" && len(e.Summary) == 0:
+	case item.Body != "" && edited == nil:
 		level := 4
-		if s.Kind == newsletter.News && s.Max == 1 && len(s.Title) == 0 {
+		if s.Lead() && len(s.Title) == 0 {
 			level = 3
 		}
 		v.Body = underHeading(markup.HTML(item.Body, nil), level) // once more: what was stored is outside text too

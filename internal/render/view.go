@@ -56,6 +56,8 @@ func (v View) Refs() []string { return v.links.lines() }
 type SectionView struct {
 	ID      string
 	Title   *Said
+	Note    *Said // the editor's words at its head
+	Empty   *Said // what it says with nothing in it
 	Kind    newsletter.Kind
 	Show    string
 	Entries []EntryView
@@ -74,6 +76,8 @@ type MonthView struct {
 type EntryView struct {
 	Lead                         bool
 	Title, URL, Lang, Dir, Side  string
+	TitleIn, BodyIn              Said // their language, which an editor's words may have of their own
+	Note                         *Said
 	Meta, When, Status           string
 	Off                          bool // an event that does not take place
 	Venue, Summary, Text         string
@@ -138,8 +142,8 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 	}
 	v.EditorialText = markup.Paragraphs(string(v.Editorial))
 	v.Subject = cmp.Or(b.text(c.Headline), b.text(pub.Title)+", "+b.words.InMonth(date))
-	for _, s := range pub.Sections {
-		if section, ok := b.section(s, c.Entries); ok {
+	for _, s := range c.Arrange(pub.Sections, language) {
+		if section, ok := b.section(s, c); ok {
 			v.Sections = append(v.Sections, section)
 		}
 	}
@@ -174,18 +178,20 @@ func (b viewer) preheader(c newsletter.Content, v View) string {
 	return cmp.Or(markup.Shorten(strings.Join(titles[:min(len(titles), 4)], " · "), 140), b.text(b.pub.Tagline), v.Number+" · "+v.Date)
 }
 
-func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (SectionView, bool) {
-	v := SectionView{ID: s.ID, Title: b.said(s.Title), Kind: s.Kind, Show: s.Show}
-	lead := s.Kind == newsletter.News && s.Max == 1 && v.Title == nil
+// section shows a section, and reports whether there is anything to show: entries,
+// the editor's note, or words for a month without any.
+func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView, bool) {
+	v := SectionView{ID: s.ID, Title: b.said(s.Title), Note: b.said(c.Notes[s.ID]), Kind: s.Kind, Show: s.Show}
+	lead := s.Lead() && v.Title == nil
 	if v.Title == nil && !lead {
 		v.Title = &Said{Text: b.words.Label(string(s.Kind))}
 	}
 	for _, l := range s.Links {
 		shown := b.link(l.Title, l.URL, l.URL)
-		v.Entries = append(v.Entries, EntryView{Title: shown.Title, URL: shown.URL, Lang: shown.Lang})
+		v.Entries = append(v.Entries, EntryView{Title: shown.Title, URL: shown.URL, Lang: shown.Lang, TitleIn: Said{Lang: shown.Lang, Dir: locale.Dir(shown.Lang)}})
 	}
 	left := 0
-	for _, e := range entries {
+	for _, e := range c.Entries {
 		item, own := e.In(b.language)
 		if e.Section != s.ID || !own && b.pub.Untranslated == "drop" {
 			continue
@@ -209,7 +215,10 @@ func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (Secti
 		more := b.link(s.More.Title, b.words.Label("more"), s.More.URL)
 		v.More = &more
 	}
-	return v, len(v.Entries) > 0
+	if len(v.Entries) == 0 {
+		v.Empty = b.said(s.Empty)
+	}
+	return v, len(v.Entries) > 0 || v.Empty != nil || v.Note != nil
 }
 
 func underMonth(months []MonthView, title string, e EntryView) []MonthView {
