@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"net/url"
 
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/picture"
@@ -53,8 +54,18 @@ func (c *Collector) fetchPictures(ctx context.Context, src newsletter.Source, ru
 	return nil
 }
 
+func sameHost(a, b string) bool {
+	x, err := url.Parse(a)
+	y, other := url.Parse(b)
+	return err == nil && other == nil && x.Scheme == y.Scheme && x.Host == y.Host
+}
+
 func (c *Collector) pictureAt(ctx context.Context, src newsletter.Source, address string) (newsletter.Picture, error) {
-	resp, err := c.client.Get(ctx, c.request(src, address))
+	request := c.request(src, address)
+	if !sameHost(address, src.URL()) {
+		request.Headers = nil // what a source is told is for that source
+	}
+	resp, err := c.client.Get(ctx, request)
 	if err != nil {
 		return newsletter.Picture{}, err
 	}
