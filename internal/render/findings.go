@@ -14,7 +14,7 @@ import (
 func (r *Renderer) Findings() (out []string, err error) {
 	for _, name := range []string{"institutional", "plain"} {
 		for _, colour := range []string{"#00397a", "#ffe600"} {
-			pub, issue := Sample()
+			pub, issue := sample()
 			pub.Theme.Name, pub.Theme.Colour = name, colour
 			proofs, err := r.Proofs(pub, issue)
 			if err != nil {

@@ -88,7 +88,7 @@ func TestOwnSheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, issue := Sample()
+	pub, issue := sample()
 	pub.Theme.Name = "plain"
 	list, err := r.Proofs(pub, issue)
 	if err != nil || !strings.Contains(list[0].HTML, "padding:0 9px") {
