@@ -158,7 +158,7 @@ func edited() (newsletter.Publication, newsletter.Issue) {
 // languages has what differs by language: dates, ranges, plurals, statuses.
 func languages() (newsletter.Publication, newsletter.Issue) {
 	pub, issue := sample()
-	pub.Languages = strings.Fields("de el es he ka ru")
+	pub.Languages = strings.Fields("en de el es he ka ru")
 	issue.Content.Entries = append(issue.Content.Entries, newsletter.Entry{Section: "agenda", Item: newsletter.Item{ID: 30, Kind: newsletter.Event, Title: "Over the year's end", Language: "en",
 		StartsAt: time.Date(2017, 12, 30, 0, 0, 0, 0, time.UTC), EndsAt: time.Date(2018, 1, 2, 0, 0, 0, 0, time.UTC), AllDay: true}})
 	return pub, issue
