@@ -13,6 +13,25 @@ import (
 // pictures is how many pictures are fetched in one look; the rest follow in the next.
 const pictures = 20
 
+// tooOften is from how many items on a picture shows none of them: it is the site's own.
+const tooOften = 3
+
+// dropRepeated leaves out pictures that stand for the site, such as the one with
+// which all its pages want to be shared.
+func dropRepeated(items []newsletter.Item) {
+	times := map[string]int{}
+	for _, item := range items {
+		if item.Image != nil {
+			times[item.Image.URL]++
+		}
+	}
+	for i := range items {
+		if image := items[i].Image; image != nil && times[image.URL] >= tooOften {
+			items[i].Image = nil
+		}
+	}
+}
+
 // keepPictures takes over our copies of pictures that are known.
 func keepPictures(items []newsletter.Item, known map[string]newsletter.Item) {
 	for i := range items {
