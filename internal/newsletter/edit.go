@@ -18,7 +18,7 @@ type Edit struct {
 }
 
 // EditFields are the fields of an item that people can set.
-var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "image_alt", "image_caption", "image_credit"}
+var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "image", "image_alt", "image_caption", "image_credit"}
 
 // Check returns an error for a field that cannot be set, or not so.
 func (e Edit) Check() error {
@@ -28,6 +28,8 @@ func (e Edit) Check() error {
 			return fault.WithHint(fault.Invalidf("%q is no field that can be set", field), "fields: %s", strings.Join(EditFields, ", "))
 		case field == "title" && strings.TrimSpace(value) == "":
 			return fault.Invalidf("an item needs a title")
+		case field == "image" && value != "none" && value != "":
+			return fault.WithHint(fault.Invalidf("image: %q is not none", value), "none leaves the picture out; a picture comes from the source alone")
 		case strings.HasSuffix(field, "_at"):
 			if _, err := time.Parse(time.DateOnly, value); err != nil {
 				return fault.Invalidf("%s: %q is not a day such as 2026-03-21", field, value)
@@ -60,6 +62,9 @@ func (i Item) With(e Edit) Item {
 			}
 		}
 		i.Image = &image
+	}
+	if e.Words["image"] == "none" {
+		i.Image = nil
 	}
 	if _, own := e.Words["summary"]; own {
 		i.Body = "" // which says the same in the source's words

@@ -15,7 +15,7 @@ import (
 
 // What a theme may take. Ours needs a hundredth of each.
 const (
-	maxOutput = 1 << 20 // bytes
+	maxOutput = 4 << 20 // bytes
 	maxSteps  = 100_000 // turns of loops and calls of templates
 	maxTime   = 5 * time.Second
 	maxText   = 64 << 10 // bytes that a function may give
