@@ -137,7 +137,7 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 		v.Start, v.End = "right", "left"
 	}
 	v.EditorialText = markup.Paragraphs(string(v.Editorial))
-	v.Subject = cmp.Or(b.text(c.Headline), b.text(pub.Title)+", "+b.words.InMonth(date))
+	v.Subject = cmp.Or(markup.Plain(b.text(c.Headline)), b.text(pub.Title)+", "+b.words.InMonth(date))
 	for _, s := range pub.Sections {
 		if section, ok := b.section(s, c.Entries); ok {
 			v.Sections = append(v.Sections, section)
