@@ -3,6 +3,7 @@ package render
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
@@ -18,6 +19,9 @@ var (
 func clean(item newsletter.Item) newsletter.Item {
 	for _, text := range []*string{&item.Title, &item.Subtitle, &item.Summary, &item.Place, &item.Venue} {
 		*text = markup.Plain(*text)
+	}
+	if most := 8 * longest; len(item.Body) > most { // its text would be cut anyway; at a tag, so that none is halved
+		item.Body = item.Body[:max(0, strings.LastIndexByte(item.Body[:most], '<'))]
 	}
 	item.URL, _ = markup.Link(nil, item.URL)
 	if !tag.MatchString(item.Language) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
@@ -150,9 +151,16 @@ func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
 	v.Status, v.Off = b.status(item), item.Status == "cancelled"
 }
 
-// unbroken keeps day and month together: a range is broken behind its dash or not at all.
+// unbroken keeps day and month together: a range is broken behind its dash, and
+// elsewhere only where a part of it has no room on a line of its own.
 func unbroken(days string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(days, " ", "\u00a0"), "–\u00a0", "– ")
+	parts := strings.Split(days, " – ")
+	for i, part := range parts {
+		if utf8.RuneCountInString(part) < 16 {
+			parts[i] = strings.ReplaceAll(part, " ", "\u00a0")
+		}
+	}
+	return strings.Join(parts, "\u00a0– ")
 }
 
 // hours are the times of an event: 10:00–16:30, or when it begins where it ends on another day.

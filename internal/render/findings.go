@@ -12,9 +12,9 @@ import (
 // Findings runs every theme over the sample, in a dark and in a light colour, and
 // says what is wrong with what comes out.
 func (r *Renderer) Findings() (out []string, err error) {
-	for _, name := range []string{"institutional", "plain"} {
+	for _, name := range names {
 		for _, colour := range []string{"#00397a", "#ffe600"} {
-			pub, issue := Sample()
+			pub, issue := sample()
 			pub.Theme.Name, pub.Theme.Colour = name, colour
 			proofs, err := r.Proofs(pub, issue)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template/parse"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // What a theme may take. Ours needs a hundredth of each.
 const (
-	maxOutput = 1 << 20 // bytes
+	maxOutput = 4 << 20 // bytes
 	maxSteps  = 100_000 // turns of loops and calls of templates
 	maxTime   = 5 * time.Second
 	maxText   = 64 << 10 // bytes that a function may give
@@ -32,7 +33,8 @@ func guarded(tree *parse.Tree) error {
 		return nil
 	}
 	g := guard{tree: tree}
-	g.list(tree.Root, true)
+	g.list(tree.Root)
+	g.count(tree.Root, tree.Root)
 	return errors.Join(g.faults...)
 }
 
@@ -41,7 +43,7 @@ type guard struct {
 	faults []error
 }
 
-func (g *guard) list(l *parse.ListNode, counted bool) {
+func (g *guard) list(l *parse.ListNode) {
 	if l == nil {
 		return
 	}
@@ -52,22 +54,27 @@ func (g *guard) list(l *parse.ListNode, counted bool) {
 		case *parse.TemplateNode:
 			g.pipe(n.Pipe)
 		case *parse.IfNode:
-			g.branch(&n.BranchNode, false)
+			g.branch(&n.BranchNode)
 		case *parse.WithNode:
-			g.branch(&n.BranchNode, false)
+			g.branch(&n.BranchNode)
 		case *parse.RangeNode:
-			g.branch(&n.BranchNode, true)
+			g.branch(&n.BranchNode)
+			g.count(n, n.List)
 		}
-	}
-	if counted {
-		l.Nodes = slices.Insert(l.Nodes, 0, stepNode())
 	}
 }
 
-func (g *guard) branch(n *parse.BranchNode, loops bool) {
+// count lets a list begin with a step that says, if the run ends there, where owner stands.
+func (g *guard) count(owner parse.Node, l *parse.ListNode) {
+	where, _ := g.tree.ErrorContext(owner)
+	line, _ := strconv.Atoi(strings.Split(where+"::", ":")[1]) // path:line:column
+	l.Nodes = slices.Insert(l.Nodes, 0, stepNode(g.tree.ParseName, line))
+}
+
+func (g *guard) branch(n *parse.BranchNode) {
 	g.pipe(n.Pipe)
-	g.list(n.List, loops)
-	g.list(n.ElseList, false)
+	g.list(n.List)
+	g.list(n.ElseList)
 }
 
 func (g *guard) pipe(p *parse.PipeNode) {
@@ -90,13 +97,14 @@ func (g *guard) pipe(p *parse.PipeNode) {
 }
 
 // stepNode is {{$step := step}}: a declaration, which writes nothing and which
-// html/template leaves as it is wherever it stands.
-func stepNode() parse.Node {
-	trees, err := parse.Parse("step", "{{$step := step}}", "", "", map[string]any{"step": true})
+// html/template leaves as it is wherever it stands. It names itself by a file and a line.
+func stepNode(path string, line int) parse.Node {
+	trees, err := parse.Parse(path, strings.Repeat("\n", max(0, line-1))+"{{$step := step}}", "", "", map[string]any{"step": true})
 	if err != nil {
 		panic(err) // the text is constant
 	}
-	return trees["step"].Root.Nodes[0]
+	nodes := trees[path].Root.Nodes
+	return nodes[len(nodes)-1]
 }
 
 // A meter counts what one run takes.

@@ -36,7 +36,7 @@ type Renderer struct{ themes map[string]*theme }
 // would not inline well or call what a theme must not.
 func New(templates fs.FS) (*Renderer, error) {
 	r := &Renderer{map[string]*theme{}}
-	for name := range folders {
+	for _, name := range names {
 		t, err := open(templates, name)
 		if err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func (r *Renderer) proof(pub newsletter.Publication, issue newsletter.Issue, lan
 		return newsletter.Proof{}, fault.Invalidf("no theme %q", pub.Theme.Name)
 	}
 	sheet := printer{t, pub, issue, language, tokenPrefix(pub, issue)}
-	p, view, err := sheet.print(cut{})
+	p, view, err := sheet.print(cut{summary: longest})
 	if err != nil {
 		return p, err
 	}

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"maps"
+	"slices"
+
 	"broadsheet/internal/locale"
 	"broadsheet/internal/newsletter"
 )
@@ -19,10 +22,26 @@ func (b viewer) said(t newsletter.Text) *Said {
 		return nil
 	}
 	s := &Said{Text: text}
-	if t[b.language] == "" && t[locale.Primary(b.language)] == "" && t[b.pub.Fallback()] != "" {
-		s.Lang, s.Dir, s.Side = b.tongueOf(b.pub.Fallback())
+	if other := b.foreign(t); other != "" {
+		s.Lang, s.Dir, s.Side = b.tongueOf(other)
 	}
 	return s
+}
+
+// foreign is the language in which a text is had where that is not the reader's, "" where it is or is not said.
+func (b viewer) foreign(t newsletter.Text) string {
+	chosen := t.In(b.language, b.pub.Fallback())
+	for _, own := range []string{b.language, locale.Primary(b.language), ""} {
+		if t[own] == chosen {
+			return ""
+		}
+	}
+	for _, other := range append([]string{b.pub.Fallback()}, slices.Sorted(maps.Keys(t))...) {
+		if t[other] == chosen {
+			return other
+		}
+	}
+	return ""
 }
 
 // tongueOf says how what is in another language is marked.

@@ -6,8 +6,8 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
-// Sample is an issue in which everything occurs that a theme must show: Check runs themes over it.
-func Sample() (newsletter.Publication, newsletter.Issue) {
+// sample is an issue in which everything occurs that a theme must show: Check runs themes over it.
+func sample() (newsletter.Publication, newsletter.Issue) {
 	pub := newsletter.Publication{
 		ID: "sample", Title: newsletter.Text{"en": "Drug policy letter", "fr": "Lettre des politiques", "ar": "رسالة سياسات المخدرات"},
 		Tagline: newsletter.Text{"en": "Policy and rights across borders", "fr": "Politiques et droits par-delà les frontières", "ar": "السياسات والحقوق عبر الحدود"}, Languages: []string{"en", "fr", "ar"}, Untranslated: "show",

@@ -11,9 +11,9 @@ import (
 // samples are the issues of the golden proofs, by name.
 func samples() map[string]func() (newsletter.Publication, newsletter.Issue) {
 	return map[string]func() (newsletter.Publication, newsletter.Issue){
-		"everything": Sample,
+		"everything": sample,
 		"plain": func() (newsletter.Publication, newsletter.Issue) {
-			p, i := Sample()
+			p, i := sample()
 			p.Theme.Name = "plain"
 			return p, i
 		},
@@ -33,7 +33,7 @@ func samples() map[string]func() (newsletter.Publication, newsletter.Issue) {
 		"edited":       edited,
 		"languages":    languages,
 		"drop": func() (newsletter.Publication, newsletter.Issue) {
-			p, i := Sample()
+			p, i := sample()
 			p.Untranslated = "drop"
 			return p, i
 		},
@@ -99,7 +99,7 @@ func longWords() (newsletter.Publication, newsletter.Issue) {
 }
 
 func noPictures() (newsletter.Publication, newsletter.Issue) {
-	pub, issue := Sample()
+	pub, issue := sample()
 	pub.Theme.Picture, pub.Imprint.Logos[0].Picture = nil, nil
 	for i := range issue.Content.Entries {
 		if image := issue.Content.Entries[i].Item.Image; image != nil {
@@ -112,7 +112,7 @@ func noPictures() (newsletter.Publication, newsletter.Issue) {
 const attack = `"><script>alert(1)</script><img src=x onerror=alert(2)><style>*{display:none}</style><a href="javascript:alert(3)">x</a>{{.Marks.Name}}` + "\u202e" + newsletter.MarkUnsubscribe + `--><!--[if mso]><b>`
 
 func hostile() (newsletter.Publication, newsletter.Issue) {
-	pub, issue := Sample()
+	pub, issue := sample()
 	for i := range issue.Content.Entries {
 		item := &issue.Content.Entries[i].Item
 		item.Title, item.Subtitle, item.Place, item.Venue = attack, attack, attack, attack
@@ -131,7 +131,7 @@ func hostile() (newsletter.Publication, newsletter.Issue) {
 }
 
 func only(kind newsletter.Kind) (newsletter.Publication, newsletter.Issue) {
-	_, all := Sample()
+	_, all := sample()
 	var entries []newsletter.Entry
 	for _, e := range all.Content.Entries {
 		if e.Item.Kind == kind {
@@ -148,7 +148,7 @@ func editorial() (newsletter.Publication, newsletter.Issue) {
 }
 
 func edited() (newsletter.Publication, newsletter.Issue) {
-	pub, issue := Sample()
+	pub, issue := sample()
 	issue.Content.Headline, issue.Content.Summary = newsletter.Text{"en": "What March brought", "fr": "Ce que mars a apporté"}, newsletter.Text{"en": "A report, a seminar and a new member."}
 	issue.Content.Entries[1].Headline = newsletter.Text{"en": "An editor’s headline", "fr": "Le titre de la rédaction"}
 	issue.Content.Entries[0].Summary = newsletter.Text{"en": "An editor’s summary in place of the body."}
@@ -157,8 +157,8 @@ func edited() (newsletter.Publication, newsletter.Issue) {
 
 // languages has what differs by language: dates, ranges, plurals, statuses.
 func languages() (newsletter.Publication, newsletter.Issue) {
-	pub, issue := Sample()
-	pub.Languages = strings.Fields("de el es he ka ru")
+	pub, issue := sample()
+	pub.Languages = strings.Fields("en de el es he ka ru")
 	issue.Content.Entries = append(issue.Content.Entries, newsletter.Entry{Section: "agenda", Item: newsletter.Item{ID: 30, Kind: newsletter.Event, Title: "Over the year's end", Language: "en",
 		StartsAt: time.Date(2017, 12, 30, 0, 0, 0, 0, time.UTC), EndsAt: time.Date(2018, 1, 2, 0, 0, 0, 0, time.UTC), AllDay: true}})
 	return pub, issue

@@ -13,6 +13,7 @@ import (
 const (
 	MaxHTML = 90_000
 	reserve = 2_000
+	longest = 12_000 // characters of one text, on the page too: an issue is no book
 )
 
 // A cut says how much a message leaves to the web. 0 is no limit.

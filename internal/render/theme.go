@@ -23,6 +23,9 @@ type theme struct {
 	style, media string
 }
 
+// names are the themes'.
+var names = []string{"institutional", "plain"}
+
 // folders are the themes' folders by the names that configurations use.
 var folders = map[string]string{"institutional": "default", "plain": "plain"}
 

@@ -36,11 +36,12 @@ func TestHostileThemes(t *testing.T) {
 		"call":                    {`{{call .Title}}`, `a theme has no function "call"`},
 		"the environment":         {`{{env "HOME"}}`, `default/issue.html:3: function "env" not defined`},
 		"a field that is not":     {`{{.Secret}}`, `default/issue.html:3:2: executing`},
-		"an endless loop":         {`{{range 1000000000000}}{{end}}`, "runs for too long"},
+		"an endless loop":         {`{{range 1000000000000}}{{end}}`, "default/issue.html:3:"},
+		"a loop without end":      {`{{range 1000000000000}}{{end}}`, "runs for too long"},
 		"loops in loops":          {`{{range 5000}}{{range 5000}}{{end}}{{end}}`, "runs for too long"},
 		"a template in itself":    {`{{define "x"}}{{template "x" .}}{{end}}{{template "x" .}}`, "too"},
 		"templates that multiply": {`{{define "a"}}{{template "b"}}{{template "b"}}{{template "b"}}{{end}}{{define "b"}}{{template "c"}}{{template "c"}}{{template "c"}}{{end}}{{define "c"}}{{range 20000}}{{end}}{{end}}{{template "a"}}`, "runs for too long"},
-		"too much":                {`{{range 40000}}` + strings.Repeat("0123456789", 10) + `{{end}}`, "writes more than"},
+		"too much":                {`{{range 40000}}` + strings.Repeat("0123456789", 20) + `{{end}}`, "writes more than"},
 		"a wide number":           {`{{printf "%1000000000d" 1}}`, "without widths"},
 		"a starred width":         {`{{printf "%*d" 1000000000 1}}`, "without widths"},
 		"doubling":                {doubling, "more than 64 kB in a theme"},
@@ -88,7 +89,7 @@ func TestOwnSheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, issue := Sample()
+	pub, issue := sample()
 	pub.Theme.Name = "plain"
 	list, err := r.Proofs(pub, issue)
 	if err != nil || !strings.Contains(list[0].HTML, "padding:0 9px") {
@@ -122,4 +123,28 @@ func mustOwn(t *testing.T, files map[string]string) *Renderer {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// Whatever a theme is made of: it is refused, fails, or ends, and has no script that was not in it.
+func FuzzTheme(f *testing.F) {
+	for _, body := range []string{`{{range .Sections}}{{.Title}}{{end}}`, `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `{{with $x := print 1}}{{$x}}{{else}}{{break}}{{end}}`, `<a href="{{.Title}}" {{if .Logo}}style="{{.Style}}"{{end}}>`} {
+		f.Add(body)
+	}
+	pub, issue := sample()
+	pub.Languages = pub.Languages[:1]
+	f.Fuzz(func(t *testing.T, body string) {
+		html, err := parseHTML("x", body)
+		if err != nil {
+			return
+		}
+		text, err := parseText("x", body)
+		if err != nil {
+			return
+		}
+		began := time.Now()
+		_, _, _ = (&theme{name: "x", html: html, text: text}).run(newView(pub, issue, "en", Marks{Name: "n"}, cut{}))
+		if took := time.Since(began); took > 2*maxTime+time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
 }

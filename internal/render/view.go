@@ -141,7 +141,7 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 		v.Start, v.End = "right", "left"
 	}
 	v.EditorialText = markup.Paragraphs(string(v.Editorial))
-	v.Subject = cmp.Or(b.text(c.Headline), b.text(pub.Title)+", "+b.words.InMonth(date))
+	v.Subject = cmp.Or(markup.Plain(b.text(c.Headline)), b.text(pub.Title)+", "+b.words.InMonth(date))
 	for _, s := range c.Arrange(pub.Sections, language) {
 		if section, ok := b.section(s, c); ok {
 			v.Sections = append(v.Sections, section)

@@ -109,12 +109,15 @@ func words(n *html.Node) string {
 // document looks at the frame: languages, title, schemes, style.
 func (c *checker) document(doc *html.Node) {
 	frame := all(doc, func(n *html.Node) bool {
-		return n.DataAtom == atom.Html || n.DataAtom == atom.Body || n.DataAtom == atom.Table && n.Parent != nil && n.Parent.DataAtom == atom.Body
+		return n.DataAtom == atom.Html || n.DataAtom == atom.Body || n.Parent != nil && n.Parent.DataAtom == atom.Body && attr(n, "class") != "preheader"
 	})
 	for _, n := range frame {
 		if attr(n, "lang") == "" || attr(n, "dir") == "" {
-			c.bad("<%s> has no lang or no dir: mail programs drop one or the other of html, body and the outer table", n.Data)
+			c.bad("<%s> has no lang or no dir: mail programs drop one or the other of html, body and the outer element", n.Data)
 		}
+	}
+	if len(all(doc, func(n *html.Node) bool { return attr(n, "role") == "main" })) != 1 {
+		c.bad("no element, or more than one, has role=\"main\": screen readers cannot skip to the message")
 	}
 	title := all(doc, func(n *html.Node) bool { return n.DataAtom == atom.Title })
 	if len(title) != 1 || words(title[0]) == "" {

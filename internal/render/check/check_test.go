@@ -8,7 +8,7 @@ import (
 const sound = `<!DOCTYPE html><html lang="en" dir="ltr"><head><title>T</title><meta name="color-scheme" content="light dark">
 <style>@media (prefers-color-scheme: dark) { body { background-color: #12171c !important; color: #d6dde3 !important; } .x a { color: #9fc2e8 !important; } }</style></head>
 <body lang="en" dir="ltr" style="background-color:#ffffff;color:#222222"><div class="preheader" style="display:none;color:#fff">Other words</div><!--[if mso]><table role="presentation"><tr><td><![endif]-->
-<table role="presentation" lang="en" dir="ltr"><tr><td class="x"><h1>T</h1><h2><a href="https://x.example/" style="color:#00397a">One</a></h2><img src="https://x.example/a.png" alt="" width="10" height="10"></td></tr></table></body></html>`
+<div role="main" lang="en" dir="ltr"><table role="presentation" width="9"><tr><td class="x"><h1>T</h1><h2><a href="https://x.example/" style="color:#00397a">One</a></h2><img src="https://x.example/a.png" alt="" width="10" height="10"></td></tr></table></div></body></html>`
 
 func TestASoundMessageHasNoFindings(t *testing.T) {
 	if found := HTML(sound); len(found) > 0 {
@@ -19,13 +19,14 @@ func TestASoundMessageHasNoFindings(t *testing.T) {
 func TestFindings(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`<html lang="en" dir="ltr">`, `<html>`, "<html> has no lang"},
-		{`<table role="presentation" lang="en" dir="ltr">`, `<table role="presentation">`, "<table> has no lang"},
+		{`<div role="main" lang="en" dir="ltr">`, `<div role="main">`, "<div> has no lang"},
+		{`role="main"`, `role="note"`, "role=\"main\""},
 		{`<title>T</title>`, ``, "no title"},
 		{`content="light dark"`, `content="light"`, "dark mode would be guessed"},
 		{`<h1>T</h1>`, `<h1>T</h1><h1>U</h1>`, "2 <h1>"},
 		{`<h2>`, `<h4>x</h4><h2>`, "a level is left out"},
 		{`Other words`, `One`, "repeats the first headline"},
-		{`<table role="presentation" lang`, `<table lang`, "no role"},
+		{`<table role="presentation" width="9"`, `<table`, "no role"},
 		{`[if mso]><table role="presentation">`, `[if mso]><table width="1">`, "for Outlook has no role"},
 		{` alt=""`, ``, "no alt"},
 		{` height="10"`, ``, "no height"},
