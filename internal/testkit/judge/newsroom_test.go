@@ -2,6 +2,7 @@ package judge
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,13 +29,13 @@ type newsroom struct {
 	public, desk string // where the doors are
 }
 
-// newNewsroom sends an issue of what the sites give to people of a name.
-func newNewsroom(t *testing.T, sites http.Handler, name string) newsroom {
+// newNewsroom sends an issue of what the sites and the editorial give to people of a name.
+func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string) newsroom {
 	t.Helper()
 	p := press{t, t.TempDir(), testkit.NewSMTP(t)}
 	site := httptest.NewServer(sites)
 	t.Cleanup(site.Close)
-	p.must(os.CopyFS(p.dir+"/editorial", os.DirFS("../../demo/site/editorial")))
+	p.must(os.CopyFS(p.dir+"/editorial", editorial))
 	p.write("demo.secret", "0123456789abcdef0123456789abcdef")
 	for _, kind := range []string{"rsa", "ed25519"} {
 		key, err := app.NewKey(kind)
@@ -43,7 +44,8 @@ func newNewsroom(t *testing.T, sites http.Handler, name string) newsroom {
 	}
 	at, err := time.Parse(time.RFC3339, month)
 	p.must(err)
-	cfg, err := config.Parse("demo.yaml", []byte(p.config(strings.TrimPrefix(site.URL, "http://"))), p.dir, at, os.LookupEnv)
+	settings := strings.ReplaceAll(p.config(strings.TrimPrefix(site.URL, "http://")), "max: 10", "max: 200")
+	cfg, err := config.Parse("demo.yaml", []byte(settings), p.dir, at, os.LookupEnv)
 	p.must(err)
 	cfg.Public.Listen, cfg.Desk.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	n := newsroom{}
