@@ -122,9 +122,10 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Past: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Items: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
+		Past: a.db,
 	}
 	return nil
 }

@@ -205,3 +205,16 @@ func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
 }
+
+func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
+	issue, err := s.Desk.OnWeb(r.Context(), r.PathValue("issue"), r.PathValue("language"))
+	if err != nil {
+		return err
+	}
+	page, err := s.around(issue)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return framed(w, page, webViewPolicy)
+}
