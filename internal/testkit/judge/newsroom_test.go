@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,10 +45,11 @@ func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string)
 	}
 	at, err := time.Parse(time.RFC3339, month)
 	p.must(err)
-	settings := strings.ReplaceAll(p.config(strings.TrimPrefix(site.URL, "http://")), "max: 10", "max: 200")
+	address := free(p)
+	settings := strings.NewReplacer("max: 10", "max: 200", "https://news.example.org", "http://"+address).Replace(p.config(strings.TrimPrefix(site.URL, "http://")))
 	cfg, err := config.Parse("demo.yaml", []byte(settings), p.dir, at, os.LookupEnv)
 	p.must(err)
-	cfg.Public.Listen, cfg.Desk.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Public.Listen, cfg.Desk.Listen = address, "127.0.0.1:0"
 	n := newsroom{}
 	n.App, err = app.Open(ctx, cfg, app.Options{Now: testkit.NewClock(at).Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
 	p.must(err)
@@ -55,6 +57,14 @@ func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string)
 	n.send(p, name)
 	n.public, n.desk = n.open(p)
 	return n
+}
+
+// free is an address that nobody listens at: what stands in messages must be known before the door is open.
+func free(p press) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	p.must(err)
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func (n *newsroom) send(p press, name string) {
