@@ -2,8 +2,10 @@ package judge
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -97,4 +99,56 @@ func page(t *testing.T, url string) string {
 		t.Fatalf("%s: %s %v", url, resp.Status, err)
 	}
 	return string(body)
+}
+
+// Without any <style> and without pictures the issue says the same in the same
+// order, and is no wider than the window.
+func TestBareIssueReadsInOrder(t *testing.T) {
+	b := testkit.OpenBrowser(t)
+	n := sampled(t)
+	for _, language := range languages {
+		whole := b.See(t, testkit.Page{HTML: n.html(t, language), Width: 700})
+		bare := b.See(t, testkit.Page{HTML: n.html(t, language), Width: 700, NoStyles: true, NoImages: true})
+		if len(bare.Text) < 2000 || bare.Text != whole.Text {
+			t.Errorf("%s: bare it reads\n%s\nbut whole\n%s", language, bare.Text, whole.Text)
+		}
+		if bare.Overflow > 0 {
+			t.Errorf("%s: %d px too wide", language, bare.Overflow)
+		}
+	}
+}
+
+// The agenda of an issue is a file that calendars read, and so is each event; the
+// same event has the same name in every language, and says so when it is off.
+func TestAgendaForCalendars(t *testing.T) {
+	b := testkit.OpenBrowser(t)
+	n := sampled(t)
+	web := n.public + "/i/" + n.issue.PublicID
+	english := b.Calendar(t, page(t, web+"/en/agenda.ics"))
+	french := b.Calendar(t, page(t, web+"/fr/agenda.ics"))
+	if len(english) != 6 || len(french) != 6 {
+		t.Fatalf("%d and %d events", len(english), len(french))
+	}
+	links := regexp.MustCompile(`href="([^"]+/event/[^"]+[.]ics)"`).FindAllStringSubmatch(page(t, web+"/fr"), -1)
+	for i, e := range french {
+		one := b.Calendar(t, page(t, links[i][1]))
+		if len(one) != 1 || !maps.Equal(one[0], e) || e["uid"] != english[i]["uid"] || e["language"] != "en" {
+			t.Errorf("%v, alone %v, in English %v", e, one, english[i])
+		}
+	}
+	days, hours := english[1], english[5]
+	if days["start"] != "2017-03-21" || days["end"] != "2017-03-23" || days["place"] != "Tbilisi" || days["status"] != "CONFIRMED" {
+		t.Errorf("two days: %v", days)
+	}
+	if hours["start"] != "2017-05-17T07:30:00Z" || hours["end"] != "2017-05-17T15:00:00Z" || hours["status"] != "CANCELLED" || hours["place"] != "Agora Building, Strasbourg" {
+		t.Errorf("hours: %v", hours)
+	}
+	resp, err := http.Get(web + "/en/agenda.ics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got := resp.Header.Get("Content-Type"); got != "text/calendar; charset=utf-8" {
+		t.Error(got)
+	}
 }
