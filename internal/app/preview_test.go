@@ -94,6 +94,26 @@ func TestPreviewFramesDoNothing(t *testing.T) {
 	})
 }
 
+// Who has only a link to review sees the issue, and no subscriber's copy of it.
+func TestReviewersSeeNoSubscriber(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.collect(t)
+		_, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		_, _, err = h.Desk.Submit(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		_, err = h.Desk.SendNotices(ctx)
+		must(t, err)
+		_, door := h.serve(t)
+		link := path(t, h.mailed(t, "chief@example.org").Raw, "http://127.0.0.1:8081", door)
+		for _, look := range []string{"?as=text&reader=a@example.org", "/frame/en?reader=a@example.org"} {
+			if code, text := fetch(t, "GET", link+look, nil); code != 200 || !strings.Contains(text, "Dear reader") || strings.Contains(text, "Ana") || strings.Contains(text, "/u/") || strings.Contains(text, `name="reader"`) {
+				t.Errorf("%s: %d %s", look, code, text)
+			}
+		}
+	})
+}
+
 func (h *house) mailedHTML(t *testing.T, to string) string {
 	t.Helper()
 	return strings.ReplaceAll(strings.ReplaceAll(h.mailed(t, to).Raw, "=\r\n", ""), "=3D", "=")

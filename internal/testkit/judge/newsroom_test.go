@@ -28,6 +28,12 @@ type newsroom struct {
 	*app.App
 	issue        newsletter.Issue
 	public, desk string // where the doors are
+	settings     string // the configuration file
+	now          func() time.Time
+}
+
+func (n *newsroom) load() (*config.Config, error) {
+	return config.Load(n.settings, n.now(), os.LookupEnv)
 }
 
 // newNewsroom sends an issue of what the sites and the editorial give to people of a name.
@@ -47,11 +53,11 @@ func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string)
 	p.must(err)
 	address := free(p)
 	settings := strings.NewReplacer("max: 10", "max: 200", "https://news.example.org", "http://"+address).Replace(p.config(strings.TrimPrefix(site.URL, "http://")))
-	cfg, err := config.Parse("demo.yaml", []byte(settings), p.dir, at, os.LookupEnv)
+	n := newsroom{settings: p.write("broadsheet.yaml", settings), now: testkit.NewClock(at).Now}
+	cfg, err := n.load()
 	p.must(err)
 	cfg.Public.Listen, cfg.Desk.Listen = address, "127.0.0.1:0"
-	n := newsroom{}
-	n.App, err = app.Open(ctx, cfg, app.Options{Now: testkit.NewClock(at).Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	n.App, err = app.Open(ctx, cfg, app.Options{Now: n.now, Version: "test", Log: slog.New(slog.DiscardHandler)})
 	p.must(err)
 	t.Cleanup(func() { p.must(n.Close()) })
 	n.send(p, name)
