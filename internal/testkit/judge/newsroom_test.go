@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,15 @@ func (n *newsroom) load() (*config.Config, error) {
 	return config.Load(n.settings, n.now(), os.LookupEnv)
 }
 
+// keys are made once: no test here looks at what they sign.
+var keys = sync.OnceValue(func() map[string][]byte {
+	made := map[string][]byte{}
+	for _, kind := range []string{"rsa", "ed25519"} {
+		made[kind], _ = app.NewKey(kind) // an empty one is refused by the configuration
+	}
+	return made
+})
+
 // newNewsroom sends an issue of what the sites and the editorial give to people of a name.
 func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string) newsroom {
 	t.Helper()
@@ -45,9 +55,7 @@ func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string)
 	p.must(os.CopyFS(p.dir+"/editorial", editorial))
 	p.write("demo.secret", "0123456789abcdef0123456789abcdef")
 	for _, kind := range []string{"rsa", "ed25519"} {
-		key, err := app.NewKey(kind)
-		p.must(err)
-		p.write(kind+".pem", string(key))
+		p.write(kind+".pem", string(keys()[kind]))
 	}
 	at, err := time.Parse(time.RFC3339, month)
 	p.must(err)
