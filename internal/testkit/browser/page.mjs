@@ -124,7 +124,7 @@ async function judge(page, url, job, seen) {
     for (const { width, dark } of job.axe) {
         await page.setViewportSize({ width, height: job.height });
         await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'] }));
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, preload: false, resultTypes: ['violations'] }));
         const found = violations.flatMap(({ id, help, nodes }) => nodes.map(node => ({
             rule: id, help, where: node.target.join(' '), html: node.html.slice(0, 300),
             why: [...node.any, ...node.all, ...node.none].map(check => check.message).join('; '),
