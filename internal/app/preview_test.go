@@ -180,6 +180,25 @@ func (f *following) after(what string, change func()) (text string) {
 	return text
 }
 
+// watch serves a followed preview of the issue.
+func (h *house) watch(t *testing.T, file string) *following {
+	t.Helper()
+	w := app.Watched{Slug: "p/1", Config: file, Listen: "127.0.0.1:0", Options: app.Options{Now: h.clock.Now, Version: "test"},
+		Load: func() (*config.Config, error) { return config.Load(file, h.clock.Now(), os.LookupEnv) }}
+	running, stop := context.WithCancel(ctx)
+	at, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- w.Run(running, func(address string) { at <- address }) }()
+	t.Cleanup(func() { stop(); must(t, <-ended) })
+	select {
+	case address := <-at:
+		return &following{t: t, address: address, version: "1"}
+	case err := <-ended:
+		ended <- nil
+		t.Fatal(err)
+		return nil
+	}
+}
+
 func TestWatchFollowsWhatIsChanged(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.collect(t)
@@ -190,18 +209,7 @@ func TestWatchFollowsWhatIsChanged(t *testing.T) {
 			must(t, os.WriteFile(file, []byte(strings.Replace(fmt.Sprintf(yaml, h.database, h.mail.Port()), "en: Letter", "en: "+title, 1)), 0o600))
 		}
 		settings("Letter")
-		w := app.Watched{Slug: "p/1", Config: file, Listen: "127.0.0.1:0", Options: app.Options{Now: h.clock.Now, Version: "test"},
-			Load: func() (*config.Config, error) { return config.Load(file, h.clock.Now(), os.LookupEnv) }}
-		running, stop := context.WithCancel(ctx)
-		at, ended := make(chan string, 1), make(chan error, 1)
-		go func() { ended <- w.Run(running, func(address string) { at <- address }) }()
-		t.Cleanup(func() { stop(); must(t, <-ended) })
-		f := &following{t: t, version: "1"}
-		select {
-		case f.address = <-at:
-		case err := <-ended:
-			t.Fatal(err)
-		}
+		f := h.watch(t, file)
 		theme := filepath.Join(h.dir, "templates", "default", "issue.txt")
 		must(t, os.MkdirAll(filepath.Dir(theme), 0o700))
 		write := func(text string) func() { return func() { must(t, os.WriteFile(theme, []byte(text), 0o600)) } }
