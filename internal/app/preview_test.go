@@ -94,6 +94,26 @@ func TestPreviewFramesDoNothing(t *testing.T) {
 	})
 }
 
+// Who has only a link to review sees the issue, and no subscriber's copy of it.
+func TestReviewersSeeNoSubscriber(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.collect(t)
+		_, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		_, _, err = h.Desk.Submit(ctx, "p/1", "ed@example.org")
+		must(t, err)
+		_, err = h.Desk.SendNotices(ctx)
+		must(t, err)
+		_, door := h.serve(t)
+		link := path(t, h.mailed(t, "chief@example.org").Raw, "http://127.0.0.1:8081", door)
+		for _, look := range []string{"?as=text&reader=a@example.org", "/frame/en?reader=a@example.org"} {
+			if code, text := fetch(t, "GET", link+look, nil); code != 200 || !strings.Contains(text, "Dear reader") || strings.Contains(text, "Ana") || strings.Contains(text, "/u/") || strings.Contains(text, `name="reader"`) {
+				t.Errorf("%s: %d %s", look, code, text)
+			}
+		}
+	})
+}
+
 func (h *house) mailedHTML(t *testing.T, to string) string {
 	t.Helper()
 	return strings.ReplaceAll(strings.ReplaceAll(h.mailed(t, to).Raw, "=\r\n", ""), "=3D", "=")
@@ -160,6 +180,25 @@ func (f *following) after(what string, change func()) (text string) {
 	return text
 }
 
+// watch serves a followed preview of the issue.
+func (h *house) watch(t *testing.T, file string) *following {
+	t.Helper()
+	w := app.Watched{Slug: "p/1", Config: file, Listen: "127.0.0.1:0", Options: app.Options{Now: h.clock.Now, Version: "test"},
+		Load: func() (*config.Config, error) { return config.Load(file, h.clock.Now(), os.LookupEnv) }}
+	running, stop := context.WithCancel(ctx)
+	at, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- w.Run(running, func(address string) { at <- address }) }()
+	t.Cleanup(func() { stop(); must(t, <-ended) })
+	select {
+	case address := <-at:
+		return &following{t: t, address: address, version: "1"}
+	case err := <-ended:
+		ended <- nil
+		t.Fatal(err)
+		return nil
+	}
+}
+
 func TestWatchFollowsWhatIsChanged(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.collect(t)
@@ -170,18 +209,7 @@ func TestWatchFollowsWhatIsChanged(t *testing.T) {
 			must(t, os.WriteFile(file, []byte(strings.Replace(fmt.Sprintf(yaml, h.database, h.mail.Port()), "en: Letter", "en: "+title, 1)), 0o600))
 		}
 		settings("Letter")
-		w := app.Watched{Slug: "p/1", Config: file, Listen: "127.0.0.1:0", Options: app.Options{Now: h.clock.Now, Version: "test"},
-			Load: func() (*config.Config, error) { return config.Load(file, h.clock.Now(), os.LookupEnv) }}
-		running, stop := context.WithCancel(ctx)
-		at, ended := make(chan string, 1), make(chan error, 1)
-		go func() { ended <- w.Run(running, func(address string) { at <- address }) }()
-		t.Cleanup(func() { stop(); must(t, <-ended) })
-		f := &following{t: t, version: "1"}
-		select {
-		case f.address = <-at:
-		case err := <-ended:
-			t.Fatal(err)
-		}
+		f := h.watch(t, file)
 		theme := filepath.Join(h.dir, "templates", "default", "issue.txt")
 		must(t, os.MkdirAll(filepath.Dir(theme), 0o700))
 		write := func(text string) func() { return func() { must(t, os.WriteFile(theme, []byte(text), 0o600)) } }

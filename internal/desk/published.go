@@ -55,7 +55,7 @@ func (d *Desk) OnWeb(ctx context.Context, publicID, language string) (OnWeb, err
 	}
 	for _, e := range issue.Content.Entries {
 		item, own := e.In(language)
-		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") {
+		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") && !issue.Content.Hidden(e.Section, language) {
 			w.Events = append(w.Events, d.event(w, e, item, language))
 		}
 	}
@@ -75,7 +75,7 @@ func (w OnWeb) Description() string {
 	}
 	var titles []string
 	for _, e := range c.Entries {
-		if len(titles) < 3 {
+		if len(titles) < 3 && !c.Hidden(e.Section, w.Proof.Language) {
 			titles = append(titles, title(e, w.Proof.Language, w.Publication))
 		}
 	}
@@ -130,7 +130,7 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 
 // title is an entry's headline as readers of a language see it.
 func title(e newsletter.Entry, language string, pub newsletter.Publication) string {
-	if h := e.Headline.In(language, pub.Fallback()); h != "" {
+	if h, _ := e.Own(e.Headline, language, pub.Fallback()); h != "" {
 		return h
 	}
 	item, _ := e.In(language)

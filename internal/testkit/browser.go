@@ -15,7 +15,7 @@ import (
 )
 
 // Browser shows pages in Debian's Chromium and has them judged by axe-core,
-// html-validate and the data of caniemail.com. Its tests share one browser, which
+// html-validate, ical.js and the data of caniemail.com. Its tests share one browser, which
 // shows one page after the other and reaches nothing but this machine. It ends
 // when the test binary does. `make test-deps` installs what it needs.
 type Browser struct {
@@ -166,6 +166,14 @@ func (b *Browser) Unsupported(t testing.TB, html string, clients ...string) (lac
 	t.Helper()
 	b.ask(t, "unsupported", map[string]any{"html": html, "clients": clients}, &lacks)
 	return lacks
+}
+
+// Calendar returns the events of a calendar file as ical.js reads them, one map of
+// uid, start, end, summary, place, status and language each.
+func (b *Browser) Calendar(t testing.TB, file string) (events []map[string]string) {
+	t.Helper()
+	b.ask(t, "calendar", map[string]any{"text": file}, &events)
+	return events
 }
 
 func (b *Browser) ask(t testing.TB, door string, job, answer any) {

@@ -223,3 +223,16 @@ func (s *Site) picture(w http.ResponseWriter, r *http.Request) error {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.Body))
 	return nil
 }
+
+func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
+	issue, err := s.Desk.OnWeb(r.Context(), r.PathValue("issue"), r.PathValue("language"))
+	if err != nil {
+		return err
+	}
+	page, err := s.around(issue)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return framed(w, page, webViewPolicy)
+}

@@ -2,11 +2,14 @@ package judge
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,33 +29,56 @@ type newsroom struct {
 	*app.App
 	issue        newsletter.Issue
 	public, desk string // where the doors are
+	settings     string // the configuration file
+	now          func() time.Time
 }
 
-// newNewsroom sends an issue of what the sites give to people of a name.
-func newNewsroom(t *testing.T, sites http.Handler, name string) newsroom {
+func (n *newsroom) load() (*config.Config, error) {
+	return config.Load(n.settings, n.now(), os.LookupEnv)
+}
+
+// keys are made once: no test here looks at what they sign.
+var keys = sync.OnceValue(func() map[string][]byte {
+	made := map[string][]byte{}
+	for _, kind := range []string{"rsa", "ed25519"} {
+		made[kind], _ = app.NewKey(kind) // an empty one is refused by the configuration
+	}
+	return made
+})
+
+// newNewsroom sends an issue of what the sites and the editorial give to people of a name.
+func newNewsroom(t *testing.T, sites http.Handler, editorial fs.FS, name string) newsroom {
 	t.Helper()
 	p := press{t, t.TempDir(), testkit.NewSMTP(t)}
 	site := httptest.NewServer(sites)
 	t.Cleanup(site.Close)
-	p.must(os.CopyFS(p.dir+"/editorial", os.DirFS("../../demo/site/editorial")))
+	p.must(os.CopyFS(p.dir+"/editorial", editorial))
 	p.write("demo.secret", "0123456789abcdef0123456789abcdef")
 	for _, kind := range []string{"rsa", "ed25519"} {
-		key, err := app.NewKey(kind)
-		p.must(err)
-		p.write(kind+".pem", string(key))
+		p.write(kind+".pem", string(keys()[kind]))
 	}
 	at, err := time.Parse(time.RFC3339, month)
 	p.must(err)
-	cfg, err := config.Parse("demo.yaml", []byte(p.config(strings.TrimPrefix(site.URL, "http://"))), p.dir, at, os.LookupEnv)
+	address := free(p)
+	settings := strings.NewReplacer("max: 10", "max: 200", "https://news.example.org", "http://"+address).Replace(p.config(strings.TrimPrefix(site.URL, "http://")))
+	n := newsroom{settings: p.write("broadsheet.yaml", settings), now: testkit.NewClock(at).Now}
+	cfg, err := n.load()
 	p.must(err)
-	cfg.Public.Listen, cfg.Desk.Listen = "127.0.0.1:0", "127.0.0.1:0"
-	n := newsroom{}
-	n.App, err = app.Open(ctx, cfg, app.Options{Now: testkit.NewClock(at).Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	cfg.Public.Listen, cfg.Desk.Listen = address, "127.0.0.1:0"
+	n.App, err = app.Open(ctx, cfg, app.Options{Now: n.now, Version: "test", Log: slog.New(slog.DiscardHandler)})
 	p.must(err)
 	t.Cleanup(func() { p.must(n.Close()) })
 	n.send(p, name)
 	n.public, n.desk = n.open(p)
 	return n
+}
+
+// free is an address that nobody listens at: what stands in messages must be known before the door is open.
+func free(p press) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	p.must(err)
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func (n *newsroom) send(p press, name string) {
