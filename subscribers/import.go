@@ -14,18 +14,20 @@ import (
 
 // Row is what is asked for one address: by a person at the command line or by a line of a file.
 type Row struct {
-	Line       int // of the file, 1-based; 0 where there is none
-	Address    string
-	Name       string
-	Language   string
-	Attributes map[string]string
-	Consent    *Consent          // evidence; nil means none
-	Pending    bool              // waits for a confirmation, whatever the list asks for
-	MayAsk     bool              // and may be asked, by mail, to give it
-	Ended      EndReason         // they left where the file comes from: written down, so that nobody adds them again
-	EndedAt    time.Time         // when; zero: now
-	Suppress   SuppressionReason // they must never be mailed
-	Text       []string          // the line as it stands, for the report
+	Line        int // of the file, 1-based; 0 where there is none
+	Address     string
+	Name        string
+	Language    string
+	Attributes  map[string]string
+	Consent     *Consent  // evidence; nil means none
+	Pending     bool      // waits for a confirmation, whatever the list asks for
+	MayAsk      bool      // and may be asked, by mail, to give it
+	Ended       EndReason // they left where the file comes from: written down, so that nobody adds them again
+	EndedAt     time.Time // when; zero: now
+	ConfirmedAt time.Time // when they confirmed, behind evidence; zero: now
+	PausedUntil time.Time
+	Suppress    SuppressionReason // they must never be mailed
+	Text        []string          // the line as it stands, for the report
 }
 
 // Outcome says what became of a row.
@@ -58,7 +60,6 @@ type Import struct {
 	Mode    string   // add: who is on the list stays as they are; update: their name, language and attributes follow; sync: besides, who is not in the file leaves
 	Revive  string   // why people who left or are suppressed are brought back; "" brings nobody back
 	Consent *Consent // evidence for every row that has none of its own
-	DryRun  bool
 	Act     Act
 }
 
@@ -282,9 +283,6 @@ func (s *Service) batch(ctx context.Context, in Import, rows []prepared) ([]Resu
 			seen[p.sub.Key] = p.row.Line
 			changes = s.decide(changes, in, p, known[p.sub.Key], &results[i])
 		}
-		if in.DryRun {
-			return nil, nil
-		}
 		return changes, nil
 	})
 	return results, err
@@ -422,8 +420,14 @@ func (s *Service) newSubscription(in Import, row Row, sub Subscriber, state Stat
 	x := Subscription{SubscriberID: sub.ID, ListID: in.List.ID, State: state, Origin: in.Act.How, By: in.Act.By, CreatedAt: s.now()}
 	if state == Confirmed {
 		x.ConfirmedAt, x.Consent = x.CreatedAt, *evidence(in, row, x.CreatedAt)
-	} else {
-		x.MayAsk = row.MayAsk
+		if !row.ConfirmedAt.IsZero() && row.ConfirmedAt.Before(x.CreatedAt) {
+			x.ConfirmedAt = row.ConfirmedAt
+		}
+		if x.pause(x.CreatedAt, row.PausedUntil) != nil { // longer than a pause may be
+			x.PausedUntil = time.Time{}
+		}
+	} else if x.MayAsk = row.MayAsk; row.Consent != nil { // what they asked for, not yet proven
+		x.Consent = *evidence(in, row, x.CreatedAt)
 	}
 	return x
 }
@@ -475,9 +479,6 @@ func (s *Service) leaveOut(ctx context.Context, in Import, seen map[string]bool,
 			return nil, nil
 		}
 		r := &Result{Address: known.Subscriber.Address, List: in.List.ID, Outcome: Gone, Reason: "not in the file", Subscriber: known.Subscriber.PublicID, State: Ended}
-		if in.DryRun {
-			return nil, r
-		}
 		return []Change{{End: x, Event: s.event(known.Subscriber, in.Act, "ended", in.List.ID, string(Dropped))}}, r
 	}, report)
 }
