@@ -106,7 +106,8 @@ func (s *Service) check(in *Import) error {
 // quick and shrinks when it is slow, so that others never wait for long.
 const (
 	firstBatch = 1000
-	maxBatch   = 25000
+	maxBatch   = 16000
+	pieceSize  = 1000 // rows that are checked ahead of the database at a time
 	quick      = 200 * time.Millisecond
 	slow       = 400 * time.Millisecond
 )
@@ -120,32 +121,44 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 	}
 	seen := map[string]bool{}
 	size := firstBatch
-	for batch, err := range s.read(ctx, in, rows) {
+	var batch []prepared
+	flush := func() error {
+		began := time.Now() // how fast the machine is, not what time it is
+		results, err := s.batch(ctx, in, batch)
 		if err != nil {
 			return err
 		}
-		for len(batch) > 0 {
-			n := min(size, len(batch))
-			began := time.Now() // how fast the machine is, not what time it is
-			results, err := s.batch(ctx, in, batch[:n])
-			if err != nil {
+		if took := time.Since(began); took > slow {
+			size = max(size/2, pieceSize/10)
+		} else if took < quick && len(batch) == size {
+			size = min(size*2, maxBatch)
+		}
+		for i, r := range results {
+			if in.Mode == ModeSync && batch[i].err == nil {
+				seen[batch[i].sub.Key] = true
+			}
+			if err := report(r); err != nil {
 				return err
 			}
-			if took := time.Since(began); took > slow {
-				size = max(size/2, 100)
-			} else if took < quick && n == size {
-				size = min(size*2, maxBatch)
-			}
-			for i, r := range results {
-				if in.Mode == ModeSync && batch[i].err == nil {
-					seen[batch[i].sub.Key] = true
-				}
-				if err := report(r); err != nil {
-					return err
-				}
-			}
-			batch = batch[n:]
 		}
+		batch = batch[:0]
+		return nil
+	}
+	for piece, err := range s.read(ctx, in, rows) {
+		if err != nil {
+			return err
+		}
+		for _, p := range piece {
+			if batch = append(batch, p); len(batch) < size {
+				continue
+			}
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
 	}
 	if in.Mode == ModeSync {
 		return s.leaveOut(ctx, in, seen, report)
@@ -168,19 +181,17 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 	}
 	return func(yield func([]prepared, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		pieces := make(chan piece, 1)
+		pieces := make(chan piece, 4)
 		done := make(chan struct{})
 		defer func() { stop(); <-done }()
 		go func() {
 			defer close(done)
 			defer close(pieces)
-			batch := make([]prepared, 0, firstBatch)
-			size := firstBatch
+			batch := make([]prepared, 0, pieceSize)
 			give := func(err error) bool {
 				select {
 				case pieces <- piece{batch, err}:
-					size = min(size*2, maxBatch)
-					batch = make([]prepared, 0, size)
+					batch = make([]prepared, 0, pieceSize)
 					return err == nil
 				case <-ctx.Done():
 					return false
@@ -197,7 +208,7 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 				if err == nil {
 					p = s.prepare(row, in)
 				}
-				if batch = append(batch, p); len(batch) == size && !give(nil) {
+				if batch = append(batch, p); len(batch) == pieceSize && !give(nil) {
 					return
 				}
 			}

@@ -106,7 +106,8 @@ func testReconfirm(w world) {
 	w.must(w.Rehearse().Reconfirm(ctx, "members", until, operator, ask))
 	w.must(w.Reconfirm(ctx, "members", until, operator, ask))
 	w.must(w.Reconfirm(ctx, "members", until, operator, ask))
-	if !slices.Equal(asked, []string{"ask@example.org", "answer@example.org", "ask@example.org", "answer@example.org"}) {
+	slices.Sort(asked)
+	if !slices.Equal(asked, []string{"answer@example.org", "answer@example.org", "ask@example.org", "ask@example.org"}) {
 		w.Errorf("asked %v", asked)
 	}
 	w.clock.Move(13 * 24 * time.Hour)
