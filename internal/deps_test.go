@@ -31,7 +31,7 @@ var may = map[string][]string{
 	"internal/jobs":          {"internal/fault"},
 	"internal/schedule":      {"internal/newsletter", "internal/fault"},
 	"internal/notice":        {"internal/newsletter", "subscribers", "templates", "internal/locale", "internal/fault"},
-	"internal/config":        {"internal/newsletter", "subscribers", "internal/schedule", "internal/collect/page", "internal/fault"},
+	"internal/config":        {"internal/newsletter", "subscribers/...", "internal/schedule", "internal/collect/page", "internal/fault"},
 	"internal/collect/...":   stage("internal/collect/..."),
 	"internal/compose/...":   stage(),
 	"internal/render/...":    stage("templates"),

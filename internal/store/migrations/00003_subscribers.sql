@@ -3,6 +3,7 @@
 UPDATE counters SET value = 3 WHERE name = 'schema_floor';
 INSERT INTO counters (name, value) VALUES ('events', 0), ('wordings', (SELECT COALESCE(MAX(id), 0) FROM consents));
 ALTER TABLE lists ADD COLUMN archived_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sends ADD COLUMN segment TEXT NOT NULL DEFAULT '';
 
 -- What people agreed to, once for all who saw the same words.
 CREATE TABLE wordings (
@@ -37,6 +38,9 @@ CREATE TABLE events (
     id BIGINT PRIMARY KEY, subscriber_id BIGINT NOT NULL, at BIGINT NOT NULL, made_by TEXT NOT NULL, how TEXT NOT NULL, action TEXT NOT NULL, list_id TEXT NOT NULL, detail TEXT NOT NULL
 );
 CREATE INDEX events_by_subscriber ON events (subscriber_id, id);
+
+-- What retention leaves of deliveries.
+CREATE TABLE outcomes (issue_id BIGINT NOT NULL, state TEXT NOT NULL, code BIGINT NOT NULL, enhanced TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (issue_id, state, code, enhanced));
 
 -- What find looks through: a line for each person, some dozens of them on a page.
 CREATE TABLE directory (page BIGINT PRIMARY KEY, people TEXT NOT NULL);
