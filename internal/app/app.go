@@ -45,6 +45,7 @@ var (
 	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
 	_ desk.Office       = (*store.DB)(nil)
+	_ desk.Records      = (*store.DB)(nil)
 )
 
 // Options are what does not stand in the configuration.
@@ -127,11 +128,13 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	kept := a.config.Privacy.Retention
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Records: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
-		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
+		Retention: desk.Retention{Pending: time.Duration(kept.Pending), Deliveries: time.Duration(kept.Deliveries), Addresses: time.Duration(kept.Addresses)},
+		Links:     links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/schedule"
 	"broadsheet/subscribers"
+	"broadsheet/subscribers/segment"
 
 	"github.com/goccy/go-yaml/token"
 )
@@ -364,6 +365,9 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 		if !slices.ContainsFunc(c.cfg.Lists, func(l subscribers.List) bool { return l.ID == list }) {
 			c.warn(index(path+".lists", j), "add it under lists:, or run `broadsheet list create`", "%s: list %q is not in this file", path, list)
 		}
+	}
+	if _, err := segment.Parse(p.Segment); err != nil {
+		c.bad(path+".segment", "segment: language = fr and attr.country in (GE, MD)", "%s.segment: %v", path, err)
 	}
 	if len(p.Lists) == 0 {
 		c.bad(path, "lists: [members]", "%s is sent to no list", path)

@@ -78,8 +78,8 @@ type Sends interface {
 
 // Receipts is the ledger as people see it.
 type Receipts interface {
-	CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error)
-	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
+	CountAudience(ctx context.Context, lists []string, segment string) (reached, suppressed int, err error)
+	Audience(ctx context.Context, lists []string, segment string, after int64, limit int) ([]newsletter.Copy, error)
 	Tally(ctx context.Context, issue int64) (newsletter.Tally, error)
 	Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes, error)
 	Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error
@@ -150,6 +150,7 @@ type Desk struct {
 	Sources      []newsletter.Source
 	Team         staff.Team
 	Delivery     Delivery
+	Retention    Retention
 
 	Issues    Issues
 	Revisions Revisions
@@ -159,6 +160,7 @@ type Desk struct {
 	Receipts  Receipts
 	Slots     Slots
 	Office    Office
+	Records   Records
 	People    *subscribers.Service
 	Collector *collect.Collector
 	Renderer  *render.Renderer

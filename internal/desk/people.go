@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -42,6 +43,11 @@ func (d *Desk) Unsubscribe(ctx context.Context, subscriber string, lists []strin
 
 // AskToConfirm writes to people whose subscription waits for their confirmation.
 func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscribers.Result) (asked int, err error) {
+	return d.askToConfirm(ctx, list, results, "")
+}
+
+// askToConfirm writes once for each round of asking.
+func (d *Desk) askToConfirm(ctx context.Context, list string, results []subscribers.Result, round string) (asked int, err error) {
 	pub, err := d.PublicationOf(list)
 	if err != nil {
 		return 0, err
@@ -58,7 +64,7 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 		if !slices.Contains(pub.Languages, language) {
 			language = pub.Fallback()
 		}
-		n, err := d.Notices.Confirm(pub, language, profile.Address, d.Links.Confirm(profile.PublicID, list), confirmKey(profile, list))
+		n, err := d.Notices.Confirm(pub, language, profile.Address, d.Links.Confirm(profile.PublicID, list), confirmKey(profile, list)+round)
 		if err != nil {
 			return asked, err
 		}
@@ -70,12 +76,30 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 	return asked, nil
 }
 
-// confirmKey names one request to confirm: that of the subscription that is open, as it was asked for last.
+// Reconfirm asks the people of a list who are pending and may be asked to confirm
+// until a day, and returns how many. With dryRun nobody is.
+func (d *Desk) Reconfirm(ctx context.Context, list string, until time.Time, act subscribers.Act, dryRun bool) (asked int, err error) {
+	people := d.People
+	if dryRun {
+		people = people.Rehearse()
+	}
+	err = people.Reconfirm(ctx, list, until, act, func(r subscribers.Result) error {
+		asked++
+		if dryRun {
+			return nil
+		}
+		_, err := d.askToConfirm(ctx, list, []subscribers.Result{r}, " until "+until.Format(time.DateOnly))
+		return err
+	})
+	return asked, err
+}
+
+// confirmKey names one request to confirm: that of the subscription that is open.
 func confirmKey(p subscribers.Profile, list string) string {
 	key := "confirm " + list + " " + p.PublicID
 	for _, x := range p.Subscriptions {
 		if x.ListID == list && x.State == subscribers.Pending {
-			key += " " + strconv.FormatInt(x.CreatedAt.UnixMilli(), 36) + " " + strconv.FormatInt(x.AskUntil.UnixMilli(), 36)
+			key += " " + strconv.FormatInt(x.CreatedAt.UnixMilli(), 36)
 		}
 	}
 	return key

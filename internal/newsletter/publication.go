@@ -29,7 +29,8 @@ type Publication struct {
 	Untranslated string    `yaml:"untranslated" jsonschema:"enum=show,enum=drop"`
 	Timezone     string    `yaml:"timezone"`
 	Lists        []string  `yaml:"lists"`
-	Period       string    `yaml:"period"` // since_last_compose, or a duration
+	Segment      string    `yaml:"segment"` // of those lists, only whom this filter lets through
+	Period       string    `yaml:"period"`  // since_last_compose, or a duration
 	Schedule     Schedule  `yaml:"schedule"`
 	Approval     Review    `yaml:"approval"`
 	Archive      string    `yaml:"archive" jsonschema:"enum=public,enum=unlisted" planned:"none"`

@@ -8,6 +8,10 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
+// outcomeCounts are an issue's copies that are there, and the numbers of those that retention took away.
+const outcomeCounts = `SELECT state, code, enhanced, COUNT(*) AS n FROM deliveries WHERE issue_id = $1 GROUP BY state, code, enhanced
+	UNION ALL SELECT state, code, enhanced, n FROM outcomes WHERE issue_id = $1`
+
 // Tally counts an issue's audience by state; the parts add up to the whole.
 func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, err error) {
 	if err := db.settled(ctx); err != nil {
@@ -22,7 +26,7 @@ func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, e
 		State string `db:"state"`
 		N     int    `db:"n"`
 	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT state, COUNT(*) AS n FROM deliveries WHERE issue_id = $1 GROUP BY state`, issue); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, `SELECT state, CAST(SUM(n) AS BIGINT) AS n FROM (`+outcomeCounts+`) c GROUP BY state`, issue); err != nil {
 		return tally, fmt.Errorf("count deliveries: %w", err)
 	}
 	for _, r := range rows {
@@ -82,7 +86,7 @@ func (db *DB) Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes,
 		Enhanced string `db:"enhanced"`
 		N        int    `db:"n"`
 	}
-	if err := db.read.SelectContext(ctx, &rows, `SELECT state, code, enhanced, COUNT(*) AS n FROM deliveries WHERE issue_id = $1 GROUP BY state, code, enhanced ORDER BY n DESC, state, code, enhanced`, issue); err != nil {
+	if err := db.read.SelectContext(ctx, &rows, `SELECT state, code, enhanced, CAST(SUM(n) AS BIGINT) AS n FROM (`+outcomeCounts+`) c GROUP BY state, code, enhanced ORDER BY 4 DESC, state, code, enhanced`, issue); err != nil {
 		return nil, fmt.Errorf("count outcomes: %w", err)
 	}
 	out := make([]newsletter.Outcomes, len(rows))

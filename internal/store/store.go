@@ -30,6 +30,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// readers is how many connections read a SQLite file side by side.
+const readers = 4
+
 // DB is an open database.
 type DB struct {
 	write    *sqlx.DB
@@ -80,16 +83,16 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
-	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
+	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate&_pragma=cache_size(-32768)") // an import touches the whole index of addresses
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(268435456)") // reading through many pages copies none
 	if err != nil {
 		return nil, err
 	}
-	read.SetMaxOpenConns(4)
+	read.SetMaxOpenConns(readers)
 	queue, err := jobs.OnSQLite(write.DB, dsn+"&_txlock=immediate")
 	return &DB{write: write, read: read, now: now, path: database, queue: queue}, err
 }
