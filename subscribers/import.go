@@ -106,7 +106,7 @@ func (s *Service) check(in *Import) error {
 // quick and shrinks when it is slow, so that others never wait for long.
 const (
 	firstBatch = 1000
-	maxBatch   = 16000
+	maxBatch   = 20000
 	pieceSize  = 1000 // rows that are checked ahead of the database at a time
 	quick      = 200 * time.Millisecond
 	slow       = 400 * time.Millisecond

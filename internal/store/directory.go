@@ -23,7 +23,7 @@ const pagePeople = 40
 
 // list writes the lines of people; one whose key is empty gets none.
 func (t *tx) list(people []*subscribers.Subscriber) error {
-	rows := t.rows(`directory (page, people)`)
+	rows := t.rows("directory", "page", "people")
 	for len(people) > 0 {
 		number := people[0].ID / pagePeople
 		n := 1
