@@ -105,7 +105,7 @@ func (s *Service) check(in *Import) error {
 // quick and shrinks when it is slow, so that others never wait for long.
 const (
 	firstBatch = 1000
-	maxBatch   = 20000
+	maxBatch   = 8000
 	pieceSize  = 1000 // rows that are checked ahead of the database at a time
 	quick      = 300 * time.Millisecond
 	slow       = 600 * time.Millisecond
@@ -133,8 +133,8 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 			size = min(size*2, maxBatch)
 		}
 		for i, r := range results {
-			if in.Mode == ModeSync && batch[i].err == nil {
-				seen[batch[i].sub.Key] = true
+			if in.Mode == ModeSync {
+				seen[batch[i].key()] = true
 			}
 			if err := report(r); err != nil {
 				return err
@@ -160,6 +160,9 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 		return err
 	}
 	if in.Mode == ModeSync {
+		if seen[""] {
+			return fault.WithHint(fault.Conflictf("a line has no address that can be read: nobody who is not in the file is taken off the list"), "correct the refused lines and run it again")
+		}
 		return s.leaveOut(ctx, in, seen, report)
 	}
 	return nil
@@ -170,6 +173,15 @@ type prepared struct {
 	row Row
 	sub Subscriber
 	err error
+}
+
+// key is who a row speaks of, also where something else is wrong with it; "" if nobody knows.
+func (p prepared) key() string {
+	if p.err == nil {
+		return p.sub.Key
+	}
+	_, key, _ := ParseAddress(p.row.Address) // "" with an error
+	return key
 }
 
 // read checks rows beside the database's work, a few batches ahead.
