@@ -91,6 +91,7 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
 	queue, err := jobs.OnSQLite(write.DB, dsn+"&_txlock=immediate")
 	return &DB{write: write, read: read, now: now, path: database, queue: queue}, err
 }
