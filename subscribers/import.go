@@ -19,10 +19,13 @@ type Row struct {
 	Name       string
 	Language   string
 	Attributes map[string]string
-	Consent    *Consent // evidence; nil means none
-	Pending    bool     // waits for a confirmation, whatever the list asks for
-	MayAsk     bool     // and may be asked, by mail, to give it
-	Text       []string // the line as it stands, for the report
+	Consent    *Consent          // evidence; nil means none
+	Pending    bool              // waits for a confirmation, whatever the list asks for
+	MayAsk     bool              // and may be asked, by mail, to give it
+	Ended      EndReason         // they left where the file comes from: written down, so that nobody adds them again
+	EndedAt    time.Time         // when; zero: now
+	Suppress   SuppressionReason // they must never be mailed
+	Text       []string          // the line as it stands, for the report
 }
 
 // Outcome says what became of a row.
@@ -34,7 +37,7 @@ const (
 	Changed   Outcome = "changed"
 	Unchanged Outcome = "unchanged"
 	Refused   Outcome = "refused"
-	Gone      Outcome = "ended" // by a file that the list was synchronised with
+	Gone      Outcome = "ended" // the file says that they left, or no longer has them
 )
 
 // Result is what became of a row, and why.
@@ -298,6 +301,9 @@ func (x *Subscription) mayReturn() bool {
 // is suppressed; one who was erased comes back by themselves alone.
 func (s *Service) decide(changes []Change, in Import, p prepared, known Standing, result *Result) []Change {
 	current, last := known.open(in.List.ID), known.last(in.List.ID)
+	if p.row.Ended != "" || p.row.Suppress != "" {
+		return s.depart(changes, in, p, known, result)
+	}
 	left := current == nil && last != nil && !last.mayReturn()
 	switch {
 	case known.Suppression != nil && (in.Revive == "" || known.Suppression.Reason == Forgotten):
@@ -324,6 +330,48 @@ func (s *Service) decide(changes []Change, in Import, p prepared, known Standing
 		return changes
 	}
 	return append(changes, change)
+}
+
+// depart writes down that a person left, or must never be mailed, where the file
+// comes from. What is known here of people who left already stays.
+func (s *Service) depart(changes []Change, in Import, p prepared, known Standing, result *Result) []Change {
+	before := len(changes)
+	var change Change
+	sub := known.Subscriber
+	current, last := known.open(in.List.ID), known.last(in.List.ID)
+	result.State, result.Outcome, result.Reason = Ended, Unchanged, "left where the file comes from"
+	at := p.row.EndedAt
+	if at.IsZero() || at.After(s.now()) {
+		at = s.now()
+	}
+	reason := cmp.Or(p.row.Ended, Removed)
+	switch {
+	case last == nil:
+		sub = s.person(p.sub, known.Subscriber, &change)
+		x := s.newSubscription(in, p.row, sub, Pending)
+		x.State, x.EndedAt, x.EndReason = Ended, at, reason
+		if p.row.Consent != nil {
+			x.Consent = *evidence(in, p.row, s.now())
+		}
+		change.Subscribe = []Subscription{x}
+		changes = append(changes, change)
+	case current != nil && in.Mode != ModeAdd && current.end(s.now(), reason, "") == nil:
+		changes = append(changes, Change{End: current, Event: s.event(sub, in.Act, "ended", in.List.ID, string(reason))})
+	case current != nil:
+		result.State = current.State
+	}
+	if p.row.Suppress != "" && known.Suppression == nil {
+		add := Change{Suppress: &Suppression{Key: p.sub.Key, Reason: p.row.Suppress, Note: in.Act.How, CreatedAt: s.now()}}
+		if sub.ID != 0 {
+			add.Event = s.event(sub, in.Act, "suppressed", "", string(p.row.Suppress))
+		}
+		changes = append(changes, add)
+	}
+	result.Subscriber = sub.PublicID
+	if len(changes) > before {
+		result.Outcome = Gone
+	}
+	return changes
 }
 
 // subscribe decides on the subscription of a row, and reports whether it changes.

@@ -25,14 +25,14 @@ var (
 func TestSubscribers(t *testing.T) {
 	for name, address := range testkit.Addresses(t) {
 		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) (subscribers.Store, func() time.Time) {
+			storetest.Run(t, func(t *testing.T) (subscribers.Store, storetest.Clock) {
 				clock := testkit.NewClock(began)
 				db, err := store.Open(ctx, address(t), clock.Now)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { db.Close() })
-				return db, clock.Now
+				return db, clock
 			})
 		})
 	}

@@ -13,25 +13,87 @@ import (
 	"broadsheet/subscribers/segment"
 )
 
+// Clock is the store's clock, which the suite moves.
+type Clock interface {
+	Now() time.Time
+	Move(time.Duration)
+}
+
+// world is an empty store with two lists and the rules over it.
+type world struct {
+	*testing.T
+	*subscribers.Service
+	store subscribers.Store
+	clock Clock
+}
+
 // Run runs the suite; open returns an empty store and the clock it uses.
-func Run(t *testing.T, open func(t *testing.T) (subscribers.Store, func() time.Time)) {
-	for name, test := range map[string]func(*testing.T, subscribers.Store, *subscribers.Service){
-		"lists": testLists, "import twice changes nothing": testImport, "double opt-in": testDoubleOptIn, "nobody is revived": testNeverRevived,
-		"find": testFind, "unsubscribe": testEnd, "members page": testMembers, "all or none": testAtomic,
+func Run(t *testing.T, open func(t *testing.T) (subscribers.Store, Clock)) {
+	for name, test := range map[string]func(world){
+		"lists": testLists, "lists are edited and archived": testListLife, "lists are merged": testMerge, "growth": testGrowth,
+		"import twice changes nothing": testImport, "import modes": testModes, "evidence": testEvidence, "what left elsewhere": testDeparted, "nobody is revived": testNeverRevived, "revived on record": testRevived,
+		"double opt-in": testDoubleOptIn, "a person subscribes": testSubscribe, "a stranger changes nothing": testStranger, "unsubscribe": testEnd, "undo": testUndo, "preferences": testPreferences, "forbidden": testForbidden,
+		"find": testFind, "set": testSet, "move": testMove, "history": testHistory, "members page": testMembers, "all or none": testAtomic, "segments": testSegments,
+		"erase": testErase, "who was erased comes back": testComeBack, "what was never confirmed expires": testExpire, "reconfirm": testReconfirm,
+		"one address, many at a time": testMany,
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, now := open(t)
-			service := subscribers.NewService(store, now, "a secret of the tests")
+			store, clock := open(t)
+			service := subscribers.NewService(store, clock.Now, "a secret of the tests")
+			w := world{t, service, store, clock}
 			for _, l := range []subscribers.List{
 				{ID: "members", Title: subscribers.Text{"en": "Members", "fr": "Membres"}, Signup: "open", OptIn: "double", Basis: "consent"},
 				{ID: "staff", Title: subscribers.Text{"": "Staff"}, Signup: "closed", OptIn: "single", Basis: "mandate"},
+				{ID: "news", Title: subscribers.Text{"": "News"}, Signup: "open", OptIn: "single", Basis: "consent"},
 			} {
-				if err := service.CreateList(context.Background(), l); err != nil {
-					t.Fatal(err)
-				}
+				w.must(service.CreateList(context.Background(), l))
 			}
-			test(t, store, service)
+			test(w)
 		})
+	}
+}
+
+func (w world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// standing is how a person stands to a list: pending, confirmed, ended (reason), or "".
+func (w world) standing(who, list string) string {
+	w.Helper()
+	p, err := w.Show(ctx, who)
+	w.must(err)
+	state := ""
+	for _, x := range p.Subscriptions {
+		if x.ListID == list {
+			if state = string(x.State); x.State == subscribers.Ended {
+				state += " " + string(x.EndReason)
+			}
+		}
+	}
+	return state
+}
+
+func (w world) stands(who, list, want string) {
+	w.Helper()
+	if got := w.standing(who, list); got != want {
+		w.Errorf("%s on %s: %q, want %q", who, list, got, want)
+	}
+}
+
+func (w world) mailable(list string, want int) {
+	w.Helper()
+	if n, err := w.Counts(ctx, list, segment.Filter{}); err != nil || n.Mailable() != want {
+		w.Errorf("%s: %+v, want %d mailable (%v)", list, n, want, err)
+	}
+}
+
+func (w world) refused(kind fault.Kind, err error) {
+	w.Helper()
+	if !fault.Is(err, kind) {
+		w.Errorf("refused with %v", err)
 	}
 }
 
@@ -72,9 +134,10 @@ func load(t *testing.T, s *subscribers.Service, id string, in ...subscribers.Row
 	return counts
 }
 
-func testLists(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testLists(w world) {
+	t, s := w.T, w.Service
 	lists, err := s.Lists(ctx)
-	if err != nil || len(lists) != 2 || lists[0].ID != "members" || lists[0].Title["fr"] != "Membres" {
+	if err != nil || len(lists) != 3 || lists[0].ID != "members" || lists[0].Title["fr"] != "Membres" {
 		t.Fatal(lists, err)
 	}
 	if err := s.CreateList(ctx, lists[0]); !fault.Is(err, fault.Conflict) {
@@ -85,7 +148,8 @@ func testLists(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	}
 }
 
-func testImport(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testImport(w world) {
+	t, s := w.T, w.Service
 	in := []subscribers.Row{
 		{Address: "Ana@Example.org", Name: "Ana", Language: "FR", Consent: consent},
 		{Address: "ana@example.ORG"},
@@ -108,7 +172,8 @@ func testImport(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	}
 }
 
-func testDoubleOptIn(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testDoubleOptIn(w world) {
+	t, s := w.T, w.Service
 	if got := load(t, s, "members", subscribers.Row{Address: "a@example.org"}); got[subscribers.Waiting] != 1 {
 		t.Fatalf("without evidence: %v", got)
 	}
@@ -132,7 +197,8 @@ func testDoubleOptIn(t *testing.T, _ subscribers.Store, s *subscribers.Service) 
 	}
 }
 
-func testNeverRevived(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testNeverRevived(w world) {
+	t, s := w.T, w.Service
 	load(t, s, "members", subscribers.Row{Address: "a@example.org", Consent: consent}, subscribers.Row{Address: "b@example.org", Consent: consent})
 	if _, err := s.End(ctx, "a@example.org", subscribers.Unsubscribed, "", operator); err != nil {
 		t.Fatal(err)
@@ -158,7 +224,8 @@ func testNeverRevived(t *testing.T, _ subscribers.Store, s *subscribers.Service)
 	}
 }
 
-func testFind(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testFind(w world) {
+	t, s := w.T, w.Service
 	load(t, s, "staff", subscribers.Row{Address: "jean_luc@example.org", Name: "Jean-Luc ÉTIENNE"}, subscribers.Row{Address: "jeanxluc@example.org"})
 	for text, want := range map[string]int{"étienne": 1, "N_LUC": 1, "example.org": 2, "%": 0} {
 		if found, err := s.Find(ctx, text, 10); err != nil || len(found) != want {
@@ -167,7 +234,8 @@ func testFind(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	}
 }
 
-func testEnd(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
+func testEnd(w world) {
+	t, s := w.T, w.Service
 	load(t, s, "staff", subscribers.Row{Address: "a@example.org"})
 	load(t, s, "members", subscribers.Row{Address: "a@example.org", Consent: consent})
 	for _, want := range []int{1, 0} {
@@ -189,12 +257,13 @@ func testEnd(t *testing.T, _ subscribers.Store, s *subscribers.Service) {
 	}
 }
 
-func testMembers(t *testing.T, store subscribers.Store, s *subscribers.Service) {
+func testMembers(w world) {
+	t, s := w.T, w.Service
 	load(t, s, "staff", subscribers.Row{Address: "a@example.org"}, subscribers.Row{Address: "b@example.org"}, subscribers.Row{Address: "c@example.org"})
 	var seen []string
 	which := subscribers.Selection{List: "staff"}
 	for {
-		page, err := store.Members(ctx, which, 2)
+		page, err := w.store.Members(ctx, which, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,11 +282,12 @@ func testMembers(t *testing.T, store subscribers.Store, s *subscribers.Service) 
 	}
 }
 
-func testAtomic(t *testing.T, store subscribers.Store, s *subscribers.Service) {
+func testAtomic(w world) {
+	t, s := w.T, w.Service
 	one := subscribers.Subscriber{PublicID: subscribers.NewPublicID(), Address: "a@example.org", Key: "a@example.org"}
 	two := one
 	two.PublicID = subscribers.NewPublicID()
-	err := store.Decide(ctx, []string{one.Key}, strings.ToUpper, func(map[string]subscribers.Standing) ([]subscribers.Change, error) {
+	err := w.store.Decide(ctx, []string{one.Key}, strings.ToUpper, func(map[string]subscribers.Standing) ([]subscribers.Change, error) {
 		return []subscribers.Change{{Put: &one}, {Put: &two}}, nil
 	})
 	if !fault.Is(err, fault.Conflict) {
