@@ -230,37 +230,3 @@ func (d *Desk) testCopy(ctx context.Context, slug, to, language string) ([]byte,
 	message, err := d.compose(m, v)
 	return message, pub, err
 }
-
-// Preview is an issue as one reader would get it.
-type Preview struct {
-	HTML, Text string
-	Message    []byte // complete, as it would be handed to the relay
-	Proof      newsletter.Proof
-}
-
-// Preview returns an issue as one reader would get it: with subscriber ("" for
-// nobody) their name and links, else links that change nothing.
-func (d *Desk) Preview(ctx context.Context, slug, language, subscriber string) (Preview, error) {
-	issue, pub, proof, err := d.Proof(ctx, slug, language)
-	if err != nil {
-		return Preview{}, err
-	}
-	v := d.Links.Test(pub, issue, "reader@example.org", "", proof.Language)
-	v.MessageID = d.Links.MessageID(pub, "preview", slug)
-	if subscriber != "" {
-		profile, err := d.People.Show(ctx, subscriber)
-		if err != nil {
-			return Preview{}, err
-		}
-		copy := newsletter.Copy{}
-		copy.SubscriberID, copy.PublicID, copy.Address, copy.Name = profile.ID, profile.PublicID, profile.Address, profile.Name
-		v = d.Links.Copy(pub, issue, copy, proof.Language)
-	}
-	v.Date = d.Now().In(pub.Location())
-	m, err := mime.Compile(content(pub, proof, d.Links.Headers(pub, issue)))
-	if err != nil {
-		return Preview{}, err
-	}
-	message, err := d.compose(m, v)
-	return Preview{mime.Personalise(proof.HTML, true, proof.Reader, v), mime.Personalise(proof.Text, false, proof.Reader, v), message, proof}, err
-}

@@ -20,12 +20,12 @@ func (s *Site) DeskTable() http.Handler {
 		"GET /issues/{publication}/{number}": s.issue,
 		"GET /issues/{publication}/{number}/frame/{language}": s.issueFrame,
 		"GET /issues/{publication}/{number}/sending":          s.sending,
-		"GET /sources":              s.sources,
-		"GET /review/{token}":       s.review,
-		"POST /review/{token}":      s.decide,
-		"GET /review/{token}/frame": s.reviewFrame,
-		"GET /healthz":              s.healthy,
-		"/":                         func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
+		"GET /sources":                         s.sources,
+		"GET /review/{token}":                  s.review,
+		"POST /review/{token}":                 s.decide,
+		"GET /review/{token}/frame/{language}": s.reviewFrame,
+		"GET /healthz":                         s.healthy,
+		"/":                                    func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	}
 	if s.Inbox != nil {
 		routes["GET /mail"], routes["GET /mail/{id}"], routes["GET /mail/{id}/frame"] = s.mails, s.mail, s.mailFrame

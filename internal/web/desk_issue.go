@@ -2,11 +2,9 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
-	"broadsheet/internal/locale"
 	"broadsheet/internal/newsletter"
 )
 
@@ -51,7 +49,7 @@ func (s *Site) issue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	preview, err := s.preview(r, issue, pub, "/issues/"+slug, "/issues/"+slug+"/frame/")
+	preview, err := s.preview(r, previewed{slug: slug, page: "/issues/" + slug, pub: pub, anyone: true})
 	if err != nil {
 		return err
 	}
@@ -80,100 +78,4 @@ func (s *Site) issue(w http.ResponseWriter, r *http.Request) error {
 		view.Entries = append(view.Entries, entryLine{e.Section, e.Item.Title, strings.Join(languages, ", "), e.Item.Source, e.Item.ID})
 	}
 	return s.page(w, http.StatusOK, "issue", view)
-}
-
-// previewView shows a proof: as it looks, as text, or as source.
-type previewView struct {
-	Tabs           []tabRow
-	Subject, Frame string
-	Width          string
-	Plain          string
-}
-
-type tabRow struct {
-	Label string
-	Tabs  []navLink
-}
-
-// preview builds the previews' tabs from the query: language, width, scheme and form.
-func (s *Site) preview(r *http.Request, issue newsletter.Issue, pub newsletter.Publication, page, frames string) (previewView, error) {
-	q := r.URL.Query()
-	chosen := map[string]string{"language": pub.Fallback(), "as": "html", "width": "700", "scheme": "light"}
-	options := []struct {
-		key, label string
-		values     [][2]string
-	}{{"language", "Language", nil}, {"as", "Form", [][2]string{{"html", "As it looks"}, {"text", "Text part"}, {"source", "HTML source"}}},
-		{"width", "Width", [][2]string{{"360", "Phone, 360 px"}, {"700", "Desktop, 700 px"}}}, {"scheme", "Colours", [][2]string{{"light", "Light"}, {"dark", "Dark"}}}}
-	for _, tag := range pub.Languages {
-		options[0].values = append(options[0].values, [2]string{tag, locale.Name(tag)})
-	}
-	for _, o := range options {
-		if slices.ContainsFunc(o.values, func(v [2]string) bool { return v[0] == q.Get(o.key) }) {
-			chosen[o.key] = q.Get(o.key)
-		}
-	}
-	v := previewView{Width: chosen["width"]}
-	for _, o := range options {
-		row := tabRow{Label: o.label}
-		for _, value := range o.values {
-			link := url.Values{}
-			for key, set := range chosen {
-				link.Set(key, set)
-			}
-			link.Set(o.key, value[0])
-			row.Tabs = append(row.Tabs, navLink{value[1], page + "?" + link.Encode(), chosen[o.key] == value[0]})
-		}
-		if chosen["as"] == "html" || o.key == "language" || o.key == "as" {
-			v.Tabs = append(v.Tabs, row)
-		}
-	}
-	proof, err := s.proof(r, issue, pub, chosen["language"])
-	if err != nil {
-		return v, err
-	}
-	v.Subject = proof.Subject
-	switch chosen["as"] {
-	case "text":
-		v.Plain = proof.Text
-	case "source":
-		v.Plain = proof.HTML
-	default:
-		v.Frame = frames + proof.Language + "?scheme=" + chosen["scheme"]
-	}
-	return v, nil
-}
-
-func (s *Site) proof(r *http.Request, issue newsletter.Issue, pub newsletter.Publication, language string) (newsletter.Proof, error) {
-	proofs, err := s.Desk.Proofs(r.Context(), issue, pub)
-	if err != nil {
-		return newsletter.Proof{}, err
-	}
-	at := slices.IndexFunc(proofs, func(p newsletter.Proof) bool { return p.Language == language })
-	return s.Desk.Readable(pub, issue, proofs[max(at, 0)]), nil
-}
-
-func (s *Site) issueFrame(w http.ResponseWriter, r *http.Request) error {
-	issue, pub, err := s.Desk.Open(r.Context(), r.PathValue("publication")+"/"+r.PathValue("number"))
-	if err != nil {
-		return err
-	}
-	return s.showFrame(w, r, issue, pub, r.PathValue("language"))
-}
-
-func (s *Site) showFrame(w http.ResponseWriter, r *http.Request, issue newsletter.Issue, pub newsletter.Publication, language string) error {
-	proof, err := s.proof(r, issue, pub, language)
-	if err != nil {
-		return err
-	}
-	return frame(w, inScheme(proof.HTML, r.URL.Query().Get("scheme")))
-}
-
-// inScheme shows a message as programs in light or dark mode would, whatever
-// this browser prefers: its own dark rules are switched on or off.
-func inScheme(html, scheme string) string {
-	const dark = "@media (prefers-color-scheme: dark)"
-	if scheme == "dark" {
-		return strings.Replace(strings.Replace(html, dark, "@media all", 1), `content="light dark"`, `content="dark"`, 1)
-	}
-	return strings.Replace(strings.Replace(html, dark, "@media not all", 1), `content="light dark"`, `content="light"`, 1)
 }

@@ -56,12 +56,10 @@ func (s *Site) showReview(w http.ResponseWriter, r *http.Request, status int, v 
 	if err != nil {
 		return err
 	}
-	path := "/review/" + r.PathValue("token")
-	preview, err := s.preview(r, v.issue, v.pub, path, path+"/frame?language=")
+	preview, err := s.preview(r, previewed{slug: v.issue.Slug(), page: "/review/" + r.PathValue("token"), pub: v.pub})
 	if err != nil {
 		return err
 	}
-	preview.Frame = strings.Replace(preview.Frame, "?scheme=", "&scheme=", 1)
 	name := v.person.Name
 	if name == "" {
 		name = v.person.Email
@@ -128,5 +126,5 @@ func (s *Site) reviewFrame(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showFrame(w, r, v.issue, v.pub, r.URL.Query().Get("language"))
+	return s.showFrame(w, r, previewed{slug: v.issue.Slug(), pub: v.pub})
 }

@@ -108,11 +108,13 @@ func Serve(h http.Handler) *http.Server {
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 }
 
-// framePolicy is that of a shown issue: it may look as it looks, and do nothing.
+// framePolicy is that of a shown message: it may look as it looks, and do nothing.
 const framePolicy = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src https: http:; frame-ancestors 'self'"
 
-func frame(w http.ResponseWriter, html string) error {
-	w.Header().Set("Content-Security-Policy", framePolicy)
+func frame(w http.ResponseWriter, html string) error { return framed(w, html, framePolicy) }
+
+func framed(w http.ResponseWriter, html, policy string) error {
+	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, err := w.Write([]byte(html))
 	return err
