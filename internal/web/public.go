@@ -21,7 +21,6 @@ func (s *Site) Public() http.Handler {
 		"GET /style.css":              s.serveStyle,
 		"GET /{$}":                    s.archive,
 		"GET /archive/{publication}":  s.archive,
-		"GET /i/{issue}/{language}":   s.webView,
 		"GET /u/{token}":              s.unsubscribePage,
 		"POST /u/{token}":             s.unsubscribe,
 		"GET /p/{token}":              s.preferences,
@@ -33,6 +32,9 @@ func (s *Site) Public() http.Handler {
 		"GET /healthz":                s.healthy,
 		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
 	} {
+		mux.Handle(route, s.public(h))
+	}
+	for route, h := range s.issueRoutes() {
 		mux.Handle(route, s.public(h))
 	}
 	return guard(mux)
@@ -220,13 +222,4 @@ func (s *Site) picture(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.Body))
 	return nil
-}
-
-func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
-	proof, err := s.Desk.WebView(r.Context(), r.PathValue("issue"), r.PathValue("language"))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	return frame(w, proof.HTML)
 }
