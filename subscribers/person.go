@@ -167,6 +167,20 @@ func (s *Service) Undo(ctx context.Context, publicID string, act Act, lists ...s
 	})
 }
 
+// MayReturn returns those of lists that Undo would still take a person back to.
+func (p Profile) MayReturn(now time.Time, lists []string) []string {
+	var back []string
+	known := Standing{Subscriptions: p.Subscriptions}
+	for _, id := range lists {
+		if last := known.last(id); last != nil && p.Suppression == nil {
+			if _, err := last.again(now, Act{}); err == nil {
+				back = append(back, id)
+			}
+		}
+	}
+	return back
+}
+
 // Preferences are what a person may set for themselves; nil leaves a thing as it is.
 type Preferences struct {
 	Name     *string

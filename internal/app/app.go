@@ -45,6 +45,7 @@ var (
 	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
 	_ desk.Office       = (*store.DB)(nil)
+	_ desk.Wishes       = (*store.DB)(nil)
 )
 
 // Options are what does not stand in the configuration.
@@ -78,7 +79,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value(), cfg.Previous()...), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now, cfg.FirstSecret())}
 	if err := a.wire(ctx); err != nil {
 		db.Close()
 		return nil, err
@@ -117,7 +118,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, People: a.People,
+		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Wishes: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}

@@ -64,6 +64,10 @@ func (c *checker) all() {
 	} else if v := cfg.LinkSecret.Value(); v != "" && len(v) < 32 {
 		c.bad("link_secret", "use at least 32 characters at random", "link_secret is too short to be one")
 	}
+	for i := range cfg.OldSecrets {
+		c.secret(index("link_secret_previous", i), &cfg.OldSecrets[i])
+	}
+	c.public()
 	c.listener("public", cfg.Public.Listen, cfg.Public.URL)
 	c.listener("desk", cfg.Desk.Listen, cfg.Desk.URL)
 	if cfg.Public.Listen == cfg.Desk.Listen && !strings.HasSuffix(cfg.Desk.Listen, ":0") {

@@ -119,8 +119,12 @@ type Links interface {
 	Issue(slug string) string
 	// Sources returns where the desk shows the sources.
 	Sources() string
-	// Confirm returns the link that confirms a subscription.
-	Confirm(subscriber, list string) string
+	// Confirm returns the link that confirms subscriptions.
+	Confirm(subscriber string, until time.Time, lists ...string) string
+	// Preferences, Unsubscribe and Data return a person's own links in service mail.
+	Preferences(subscriber string, pub newsletter.Publication) string
+	Unsubscribe(subscriber string, pub newsletter.Publication) string
+	Data(subscriber string, pub newsletter.Publication, until time.Time) string
 	// Headers returns the fixed list headers of a publication's issue.
 	Headers(pub newsletter.Publication, issue newsletter.Issue) []mime.Header
 	// MessageID returns the id of a message that is no one's copy of an issue.
@@ -159,6 +163,7 @@ type Desk struct {
 	Receipts  Receipts
 	Slots     Slots
 	Office    Office
+	Wishes    Wishes
 	People    *subscribers.Service
 	Collector *collect.Collector
 	Renderer  *render.Renderer
