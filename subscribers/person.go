@@ -167,15 +167,25 @@ func (s *Service) Undo(ctx context.Context, publicID string, act Act, lists ...s
 	})
 }
 
-// MayReturn returns those of lists that Undo would still take a person back to.
+// MayReturn returns those of lists that the person left last, all at one time, and
+// that Undo would still take them back to.
 func (p Profile) MayReturn(now time.Time, lists []string) []string {
 	var back []string
+	var left time.Time
 	known := Standing{Subscriptions: p.Subscriptions}
 	for _, id := range lists {
-		if last := known.last(id); last != nil && p.Suppression == nil {
-			if _, err := last.again(now, Act{}); err == nil {
-				back = append(back, id)
-			}
+		last := known.last(id)
+		if last == nil || p.Suppression != nil {
+			continue
+		}
+		if _, err := last.again(now, Act{}); err != nil {
+			continue
+		}
+		if last.EndedAt.Sub(left) > time.Second {
+			left, back = last.EndedAt, nil
+		}
+		if left.Sub(last.EndedAt) <= time.Second {
+			back = append(back, id)
 		}
 	}
 	return back

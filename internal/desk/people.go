@@ -64,7 +64,7 @@ func (d *Desk) SendData(ctx context.Context, who subscribers.Profile, pub newsle
 // atTimes writes to a person, three times a day at most for each kind.
 func (d *Desk) atTimes(ctx context.Context, l notice.Letter, who subscribers.Profile, pub newsletter.Publication) error {
 	refused, err := d.Wishes.Take(ctx, newsletter.Allowance{Key: l.Kind + " " + who.PublicID, Most: 3, Within: 24 * time.Hour})
-	if err != nil || refused >= 0 {
+	if err != nil || refused != "" {
 		return err
 	}
 	l.Address, l.Language, l.Dedupe = who.Address, who.Language, l.Kind+" "+who.PublicID+" "+strconv.FormatInt(d.Now().UnixMilli(), 36)

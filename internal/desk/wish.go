@@ -14,8 +14,8 @@ import (
 
 // Wishes is the store of what strangers ask for, and of how often.
 type Wishes interface {
-	Take(ctx context.Context, of ...newsletter.Allowance) (refused int, err error)
-	AddWish(ctx context.Context, w newsletter.Wish, of ...newsletter.Allowance) (refused int, err error)
+	Take(ctx context.Context, of ...newsletter.Allowance) (refused string, err error)
+	AddWish(ctx context.Context, w newsletter.Wish, first newsletter.Allowance, rest ...newsletter.Allowance) (refused string, err error)
 	WaitingWishes(ctx context.Context, limit int) ([]newsletter.Wish, error)
 	DropWish(ctx context.Context, id int64) error
 }
@@ -41,25 +41,23 @@ type Asker struct{ Machine, Address string }
 // the address belongs to: nothing is looked up yet. Where the address was written
 // to too often it does nothing, and says nothing of it.
 func (d *Desk) Wish(ctx context.Context, w newsletter.Wish, from Asker) error {
-	machine := PerMachine
-	machine.Key = "machine " + from.Machine
-	if refused, err := d.Wishes.Take(ctx, machine); err != nil {
-		return err
-	} else if refused >= 0 {
-		return ErrTooOften
-	}
-	all := Overall
-	all.Key = "all"
+	machine, all := PerMachine, Overall
+	machine.Key, all.Key = "machine "+from.Machine, "all"
 	allowances := []newsletter.Allowance{all}
 	for _, a := range PerAddress {
 		a.Key = "address " + from.Address
 		allowances = append(allowances, a)
 	}
-	refused, err := d.Wishes.AddWish(ctx, w, allowances...)
-	if err == nil && refused == 0 {
-		err = fault.Unavailablef("too many people ask at this time")
+	refused, err := d.Wishes.AddWish(ctx, w, machine, allowances...)
+	switch {
+	case err != nil:
+		return err
+	case refused == machine.Key:
+		return ErrTooOften
+	case refused == all.Key:
+		return fault.Unavailablef("too many people ask at this time")
 	}
-	return err
+	return nil
 }
 
 // GrantWishes does what was asked for on pages. Several processes may do so at a

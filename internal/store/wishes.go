@@ -10,20 +10,24 @@ import (
 )
 
 // Take takes once from each allowance, if all have room. Else it takes from none
-// and returns the index of the first that has not; -1 says that it took.
-func (db *DB) Take(ctx context.Context, of ...newsletter.Allowance) (refused int, err error) {
+// and returns the key of the first that has not.
+func (db *DB) Take(ctx context.Context, of ...newsletter.Allowance) (refused string, err error) {
 	err = db.tx(ctx, func(t *tx) error {
-		refused, err = t.take(of)
+		refused, err = t.take(of...)
 		return err
 	})
 	return refused, err
 }
 
-// AddWish writes down what someone asked for, if every allowance has room; it
-// takes from them as Take does, in the same transaction.
-func (db *DB) AddWish(ctx context.Context, w newsletter.Wish, of ...newsletter.Allowance) (refused int, err error) {
+// AddWish writes down what someone asked for, if first has room, and then the rest
+// together. What is taken from first stays taken. It returns the key of the first
+// allowance that has no room.
+func (db *DB) AddWish(ctx context.Context, w newsletter.Wish, first newsletter.Allowance, rest ...newsletter.Allowance) (refused string, err error) {
 	err = db.tx(ctx, func(t *tx) error {
-		if refused, err = t.take(of); err != nil || refused >= 0 {
+		if refused, err = t.take(first); err != nil || refused != "" {
+			return err
+		}
+		if refused, err = t.take(rest...); err != nil || refused != "" {
 			return err
 		}
 		id, err := t.ids("wishes", 1)
@@ -38,24 +42,24 @@ func (db *DB) AddWish(ctx context.Context, w newsletter.Wish, of ...newsletter.A
 	return refused, err
 }
 
-// longestAllowance is how long what was taken is remembered.
-const longestAllowance = 24 * time.Hour
+// remembered is how long what was taken is kept: the longest span of an allowance.
+const remembered = 24 * time.Hour
 
-func (t *tx) take(of []newsletter.Allowance) (refused int, err error) {
+func (t *tx) take(of ...newsletter.Allowance) (refused string, err error) {
 	id, err := t.ids("takes", len(of)) // others wait here, so that no two count the same
 	if err != nil {
-		return 0, err
+		return "", err
 	}
-	if _, err := t.exec(`DELETE FROM takes WHERE at <= $1`, t.now-longestAllowance.Milliseconds()); err != nil {
-		return 0, fmt.Errorf("forget what was taken: %w", err)
+	if _, err := t.exec(`DELETE FROM takes WHERE at <= $1`, t.now-remembered.Milliseconds()); err != nil {
+		return "", fmt.Errorf("forget what was taken: %w", err)
 	}
-	for i, a := range of {
+	for _, a := range of {
 		var taken int
 		if err := t.get(&taken, `SELECT COUNT(*) FROM takes WHERE name = $1 AND at > $2`, a.Key, t.now-a.Within.Milliseconds()); err != nil {
-			return 0, fmt.Errorf("count what was taken: %w", err)
+			return "", fmt.Errorf("count what was taken: %w", err)
 		}
 		if taken >= a.Most {
-			return i, nil
+			return a.Key, nil
 		}
 	}
 	rows, written := t.rows(`takes (id, name, at)`), map[string]bool{}
@@ -65,10 +69,10 @@ func (t *tx) take(of []newsletter.Allowance) (refused int, err error) {
 		}
 		written[a.Key] = true
 		if err := rows.add(id+int64(i), a.Key, t.now); err != nil {
-			return 0, fmt.Errorf("take: %w", err)
+			return "", fmt.Errorf("take: %w", err)
 		}
 	}
-	return -1, rows.end()
+	return "", rows.end()
 }
 
 // WaitingWishes returns up to limit wishes that nothing was done about yet, the oldest first.
