@@ -127,7 +127,12 @@ func (s *Service) End(ctx context.Context, who string, reason EndReason, note st
 	if err != nil {
 		return 0, err
 	}
-	note, err = cleanNote(note)
+	return s.EndOf(ctx, profile, reason, note, act, lists...)
+}
+
+// EndOf is End for someone of whom all is known already.
+func (s *Service) EndOf(ctx context.Context, profile Profile, reason EndReason, note string, act Act, lists ...string) (int, error) {
+	note, err := cleanNote(note)
 	if err != nil {
 		return 0, err
 	}

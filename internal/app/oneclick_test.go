@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -18,12 +17,23 @@ import (
 	"broadsheet/subscribers/segment"
 )
 
-// people are n addresses with consent, until the context ends.
-func people(ctx context.Context, prefix string, n int, given time.Time) iter.Seq2[subscribers.Row, error] {
+// people are addresses with consent, as many as come numbers.
+func people(prefix string, numbers iter.Seq[int], given time.Time) iter.Seq2[subscribers.Row, error] {
 	return func(yield func(subscribers.Row, error) bool) {
-		for i := range n {
+		for i := range numbers {
 			row := subscribers.Row{Line: i + 1, Address: fmt.Sprintf("%s%d@example.org", prefix, i), Consent: &subscribers.Consent{Source: "form", GivenAt: given}}
-			if ctx.Err() != nil || !yield(row, nil) {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// count counts until n.
+func count(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
 				return
 			}
 		}
@@ -47,7 +57,7 @@ func TestTenThousandOneClicks(t *testing.T) {
 		must(t, err)
 		events, err := h.People.List(ctx, "events")
 		must(t, err)
-		must(t, h.People.Import(ctx, subscribers.Import{List: readers, Act: operator}, people(ctx, "r", clicks-1, h.clock.Now()), func(subscribers.Result) error { return nil }))
+		must(t, h.People.Import(ctx, subscribers.Import{List: readers, Act: operator}, people("r", count(clicks-1), h.clock.Now()), func(subscribers.Result) error { return nil }))
 		pub, err := h.Desk.Publication("p")
 		must(t, err)
 		public := h.door(t)
@@ -59,22 +69,25 @@ func TestTenThousandOneClicks(t *testing.T) {
 		if len(links) != clicks {
 			t.Fatalf("%d readers", len(links))
 		}
-		importing, stop := context.WithCancel(ctx)
-		imported, done := 0, make(chan error, 1)
-		first := make(chan struct{})
+		imported, done, rows := 0, make(chan error, 1), make(chan int, clicks*rowsPerClick)
 		go func() {
-			done <- h.People.Import(ctx, subscribers.Import{List: events, Act: operator}, people(importing, "e", 1_000_000, h.clock.Now()), func(subscribers.Result) error {
-				if imported++; imported == 1 {
-					close(first)
+			of := func(yield func(int) bool) {
+				for i := range rows {
+					if !yield(i) {
+						return
+					}
 				}
-				return nil
-			})
+			}
+			done <- h.People.Import(ctx, subscribers.Import{List: events, Act: operator}, people("e", of, h.clock.Now()), func(subscribers.Result) error { imported++; return nil })
 		}()
-		<-first
 		began := time.Now()
-		took := click(t, links)
+		took := click(t, links, func(i int) { // the import goes on as the clicks do
+			for j := range rowsPerClick {
+				rows <- i*rowsPerClick + j
+			}
+		})
 		all := time.Since(began)
-		stop()
+		close(rows)
 		must(t, <-done)
 		slices.Sort(took)
 		t.Logf("%d clicks in %s over %d connections, while %d rows came in: median %s, p99 %s, longest %s", clicks, all.Round(time.Millisecond), connections(t, clicks), imported,
@@ -84,14 +97,17 @@ func TestTenThousandOneClicks(t *testing.T) {
 		if n.Ended != clicks || n.Confirmed != 0 {
 			t.Errorf("%+v", n)
 		}
-		if n, _ := h.People.Counts(ctx, "events", segment.Filter{}); n.Confirmed != imported {
-			t.Errorf("%d of %d rows of the import", n.Confirmed, imported)
+		if n, _ := h.People.Counts(ctx, "events", segment.Filter{}); n.Confirmed != clicks*rowsPerClick || imported != n.Confirmed {
+			t.Errorf("%d rows came in, of %d", n.Confirmed, imported)
 		}
 	})
 }
 
-// click posts to all links at once and returns how long each took.
-func click(t *testing.T, links []string) []time.Duration {
+// rowsPerClick is how many rows of the import come in beside each click.
+const rowsPerClick = 3
+
+// click posts to all links at once and returns how long each took; each is told of every one that was answered.
+func click(t *testing.T, links []string, each func(i int)) []time.Duration {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: connections(t, len(links)), DialContext: (&net.Dialer{}).DialContext}}
 	defer client.CloseIdleConnections()
@@ -111,6 +127,7 @@ func click(t *testing.T, links []string) []time.Duration {
 			if took[i] = time.Since(began); resp.StatusCode != 200 {
 				t.Errorf("%d", resp.StatusCode)
 			}
+			each(i)
 		})
 	}
 	close(start)

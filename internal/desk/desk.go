@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"broadsheet/internal/collect"
@@ -175,6 +176,8 @@ type Desk struct {
 
 	jobs  jobs  // compiled issues
 	pulse pulse // how fast they go
+
+	origins sync.Map // what links in sent issues stand for, by the issue's public id
 
 	watched map[string]watched // Watch's alone: how each send stood
 }

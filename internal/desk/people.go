@@ -16,6 +16,9 @@ import (
 // lists the issue went to. Both are answered for as long as the issue is known,
 // whatever became of the publication since: a link in an old mail must work.
 func (d *Desk) Origin(ctx context.Context, issue string) (newsletter.Publication, []string, error) {
+	if known, ok := d.origins.Load(issue); ok {
+		return known.(origin).pub, known.(origin).lists, nil
+	}
 	i, err := d.Issues.IssueByPublicID(ctx, issue)
 	if err != nil {
 		return newsletter.Publication{}, nil, err
@@ -30,16 +33,26 @@ func (d *Desk) Origin(ctx context.Context, issue string) (newsletter.Publication
 	}
 	lists := append(slices.Clone(pub.Lists), send.Lists...)
 	slices.Sort(lists)
-	return pub, slices.Compact(lists), err
+	lists = slices.Compact(lists)
+	if err == nil { // what was sent stays as it was
+		d.origins.Store(issue, origin{pub, lists})
+	}
+	return pub, lists, err
+}
+
+// origin is what the links in a sent issue stand for.
+type origin struct {
+	pub   newsletter.Publication
+	lists []string
 }
 
 // Unsubscribe ends a person's subscriptions to lists, and returns how many ended.
 // Doing it twice changes nothing. note is what they say about it.
-func (d *Desk) Unsubscribe(ctx context.Context, subscriber, note string, lists []string) (ended int, err error) {
+func (d *Desk) Unsubscribe(ctx context.Context, who subscribers.Profile, note string, lists []string) (ended int, err error) {
 	if len(lists) == 0 {
 		return 0, nil
 	}
-	return d.People.End(ctx, subscriber, subscribers.Unsubscribed, note, page, lists...)
+	return d.People.EndOf(ctx, who, subscribers.Unsubscribed, note, page, lists...)
 }
 
 // page is how people act for themselves.

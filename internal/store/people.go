@@ -34,9 +34,12 @@ func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) strin
 	return people(err)
 }
 
-// Apply writes changes to people who are known, all or none, beside others who write.
+// Apply writes changes to people who are known, all or none, beside others who
+// write, and together with those who do so at the same time.
 func (db *DB) Apply(ctx context.Context, changes []subscribers.Change) error {
-	return people(db.tx(ctx, func(t *tx) error { return t.write(changes) }))
+	return people(db.together.write(ctx, changes, func(ctx context.Context, all []subscribers.Change) error {
+		return db.tx(ctx, func(t *tx) error { return t.write(all) })
+	}))
 }
 
 func people(err error) error {

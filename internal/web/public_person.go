@@ -117,7 +117,7 @@ func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_ = readForm(r) // leaving needs no form
-	ended, err := s.Desk.Unsubscribe(r.Context(), v.PublicID, reason(r), v.lists)
+	ended, err := s.Desk.Unsubscribe(r.Context(), v.Profile, reason(r), v.lists)
 	if err != nil {
 		return err
 	}
