@@ -24,6 +24,7 @@ type archivedPublication struct {
 	Title, Tagline string
 	URL            string // its own page, where several are shown
 	Subscribe      string
+	SubscribeLabel string
 	Agenda, Feed   string
 	Years          []archivedYear
 }
@@ -87,7 +88,7 @@ func (s *Site) archived(r *http.Request, pub newsletter.Publication, words local
 		tag = words.Tag
 	}
 	at, lang := s.base+"/archive/"+pub.ID, "?lang="+words.Tag
-	p := archivedPublication{Title: pub.Title.In(words.Tag, pub.Fallback()), Tagline: pub.Tagline.In(words.Tag, pub.Fallback()), URL: at + lang, Feed: at + "/feed.atom?lang=" + tag}
+	p := archivedPublication{Title: pub.Title.In(words.Tag, pub.Fallback()), Tagline: pub.Tagline.In(words.Tag, pub.Fallback()), SubscribeLabel: words.Label("subscribe_button"), URL: at + lang, Feed: at + "/feed.atom?lang=" + tag}
 	issues, err := s.Desk.Archive(r.Context(), pub, tag, search)
 	if err != nil {
 		return p, 0, err

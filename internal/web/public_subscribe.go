@@ -182,7 +182,7 @@ func (s *Site) checkSignup(v *signup, words locale.Locale) (address, key string)
 	if err != nil {
 		wrong("email", "wrong_email")
 	}
-	if v.Name, err = subscribers.CleanName(v.Name); err != nil {
+	if _, err := subscribers.CleanName(v.Name); err != nil { // what was typed stays
 		wrong("name", "wrong_name")
 	}
 	if v.In, err = subscribers.CleanLanguage(v.In); err != nil {
