@@ -7,7 +7,7 @@ BUILD   := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench bench-send soak clean
+.PHONY: help build demo test check test-deps lint unit dist fuzz golden bench bench-send bench-import soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,11 @@ SEND_N ?= 100000
 SEND_MILLION ?= 1000000
 bench-send: test-deps ## Send SEND_N (100000) messages of 30 KB to Debian's smtp-sink, paired with its smtp-source; then signed, from PostgreSQL, by two workers, and SEND_MILLION
 	@set -o pipefail; SEND_N=$(SEND_N) SEND_MILLION=$(SEND_MILLION) go test ./internal/deliver -run xxx -bench '^BenchmarkSend$$' -benchtime 1x -timeout 120m | grep -E '^(case|sqlite|dkim|postgresql|workers|million|#|FAIL|---|panic)'
+
+IMPORT_N ?= 1000000
+bench-import: ## Import IMPORT_N (1000000) people into both databases, paired with sqlite3's .import and COPY, and find some of them
+	@internal/testkit/deps.sh sqlite3
+	@set -o pipefail; IMPORT_N=$(IMPORT_N) go test ./cmd/broadsheet -run xxx -bench '^BenchmarkImport$$' -benchtime 1x -timeout 60m | grep -E '^(sqlite|postgresql|FAIL|---|panic)|import_bench'
 
 SOAK_PEOPLE ?= 20000
 SOAK_KILLS ?= 100

@@ -10,6 +10,7 @@ import (
 	"broadsheet/internal/fault"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Address sizes in octets: RFC 5321 section 4.5.3.1 and its erratum 1690.
@@ -45,7 +46,7 @@ func ParseAddress(text string) (address, key string, err error) {
 	if len(address) > maxAddress {
 		return "", "", fault.Invalidf("address %q is longer than %d octets", text, maxAddress)
 	}
-	return address, strings.ToLower(local) + "@" + ascii, nil
+	return address, norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
 }
 
 func checkCharacters(text string) error {

@@ -22,7 +22,7 @@ func (s *Service) History(ctx context.Context, p Profile) ([]Event, error) {
 	}
 	for _, x := range p.Subscriptions { // a subscription's row is the record of how it came
 		e := Event{At: x.CreatedAt, By: x.By, How: x.Origin, Action: "asked", List: x.ListID, Detail: x.Consent.Source}
-		if x.ConfirmedAt.Equal(x.CreatedAt) || x.Origin == "undo" {
+		if !x.ConfirmedAt.IsZero() && !x.ConfirmedAt.After(x.CreatedAt) {
 			e.Action = "subscribed"
 		}
 		events = append(events, e)
@@ -45,7 +45,9 @@ func (s *Service) Set(ctx context.Context, who string, want Setting, act Act) er
 		if err := s.readdress(ctx, who, *want.Address, act); err != nil {
 			return err
 		}
-		who = *want.Address
+		if _, rehearsal := s.store.(rehearsal); !rehearsal {
+			who = *want.Address
+		}
 	}
 	return s.about(ctx, who, func(known Standing) ([]Change, error) {
 		return s.change(known, want.Name, want.Language, want.Attributes, act)
@@ -171,7 +173,7 @@ func (s *Service) move(known Standing, from string, to List, act Act) ([]Change,
 
 // MergeLists moves everybody who is on a list to another and archives the first.
 // Whoever left the second stays away from it. each is told of every person.
-func (s *Service) MergeLists(ctx context.Context, from, into string, act Act, dryRun bool, each func(Result) error) error {
+func (s *Service) MergeLists(ctx context.Context, from, into string, act Act, each func(Result) error) error {
 	to, err := s.joinable(ctx, into)
 	if err != nil {
 		return err
@@ -185,12 +187,9 @@ func (s *Service) MergeLists(ctx context.Context, from, into string, act Act, dr
 		}
 		changes, r := s.move(known, from, to, act)
 		r.Address, r.Subscriber, r.List = known.Subscriber.Address, known.Subscriber.PublicID, into
-		if dryRun {
-			changes = nil
-		}
 		return changes, &r
 	}, each)
-	if err != nil || dryRun {
+	if err != nil {
 		return err
 	}
 	return s.ArchiveList(ctx, from)
@@ -365,9 +364,9 @@ func (s *Service) Expire(ctx context.Context, keep time.Duration) (ended int, er
 }
 
 // Reconfirm marks the pending people of a list who may be asked: they are asked to
-// confirm until a day, and silence then ends their subscription. Each is told to ask;
-// with dryRun nothing is marked. Asking again before the day has passed asks nobody twice.
-func (s *Service) Reconfirm(ctx context.Context, list string, until time.Time, act Act, dryRun bool, ask func(Result) error) error {
+// confirm until a day, and silence then ends their subscription. Each is
+// told to ask, before they are marked. Asking again before the day has passed asks nobody twice.
+func (s *Service) Reconfirm(ctx context.Context, list string, until time.Time, act Act, ask func(Result) error) error {
 	if !until.After(s.now().Add(24 * time.Hour)) {
 		return fault.Invalidf("people need more than a day to answer: %s is too soon", until.Format(time.DateOnly))
 	}
@@ -396,16 +395,14 @@ func (s *Service) Reconfirm(ctx context.Context, list string, until time.Time, a
 				return err
 			}
 		}
-		if !dryRun {
-			_, err = s.decideAll(ctx, members, func(known Standing) ([]Change, *Result) {
-				x := askable(known)
-				if x == nil {
-					return nil, nil
-				}
-				x.AskUntil = until
-				return []Change{{Edit: x, Event: s.event(known.Subscriber, act, "asked", list, "to confirm until "+until.Format(time.DateOnly))}}, nil
-			})
-		}
+		_, err = s.decideAll(ctx, members, func(known Standing) ([]Change, *Result) {
+			x := askable(known)
+			if x == nil {
+				return nil, nil
+			}
+			x.AskUntil = until
+			return []Change{{Edit: x, Event: s.event(known.Subscriber, act, "asked", list, "to confirm until "+until.Format(time.DateOnly))}}, nil
+		})
 		if err != nil {
 			return err
 		}

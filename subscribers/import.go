@@ -14,18 +14,20 @@ import (
 
 // Row is what is asked for one address: by a person at the command line or by a line of a file.
 type Row struct {
-	Line       int // of the file, 1-based; 0 where there is none
-	Address    string
-	Name       string
-	Language   string
-	Attributes map[string]string
-	Consent    *Consent          // evidence; nil means none
-	Pending    bool              // waits for a confirmation, whatever the list asks for
-	MayAsk     bool              // and may be asked, by mail, to give it
-	Ended      EndReason         // they left where the file comes from: written down, so that nobody adds them again
-	EndedAt    time.Time         // when; zero: now
-	Suppress   SuppressionReason // they must never be mailed
-	Text       []string          // the line as it stands, for the report
+	Line        int // of the file, 1-based; 0 where there is none
+	Address     string
+	Name        string
+	Language    string
+	Attributes  map[string]string
+	Consent     *Consent  // evidence; nil means none
+	Pending     bool      // waits for a confirmation, whatever the list asks for
+	MayAsk      bool      // and may be asked, by mail, to give it
+	Ended       EndReason // they left where the file comes from: written down, so that nobody adds them again
+	EndedAt     time.Time // when; zero: now
+	ConfirmedAt time.Time // when they confirmed, behind evidence; zero: now
+	PausedUntil time.Time
+	Suppress    SuppressionReason // they must never be mailed
+	Text        []string          // the line as it stands, for the report
 }
 
 // Outcome says what became of a row.
@@ -58,7 +60,6 @@ type Import struct {
 	Mode    string   // add: who is on the list stays as they are; update: their name, language and attributes follow; sync: besides, who is not in the file leaves
 	Revive  string   // why people who left or are suppressed are brought back; "" brings nobody back
 	Consent *Consent // evidence for every row that has none of its own
-	DryRun  bool
 	Act     Act
 }
 
@@ -105,7 +106,8 @@ func (s *Service) check(in *Import) error {
 // quick and shrinks when it is slow, so that others never wait for long.
 const (
 	firstBatch = 1000
-	maxBatch   = 25000
+	maxBatch   = 16000
+	pieceSize  = 1000 // rows that are checked ahead of the database at a time
 	quick      = 200 * time.Millisecond
 	slow       = 400 * time.Millisecond
 )
@@ -119,32 +121,44 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 	}
 	seen := map[string]bool{}
 	size := firstBatch
-	for batch, err := range s.read(ctx, in, rows) {
+	var batch []prepared
+	flush := func() error {
+		began := time.Now() // how fast the machine is, not what time it is
+		results, err := s.batch(ctx, in, batch)
 		if err != nil {
 			return err
 		}
-		for len(batch) > 0 {
-			n := min(size, len(batch))
-			began := time.Now() // how fast the machine is, not what time it is
-			results, err := s.batch(ctx, in, batch[:n])
-			if err != nil {
+		if took := time.Since(began); took > slow {
+			size = max(size/2, pieceSize/10)
+		} else if took < quick && len(batch) == size {
+			size = min(size*2, maxBatch)
+		}
+		for i, r := range results {
+			if in.Mode == ModeSync && batch[i].err == nil {
+				seen[batch[i].sub.Key] = true
+			}
+			if err := report(r); err != nil {
 				return err
 			}
-			if took := time.Since(began); took > slow {
-				size = max(size/2, 100)
-			} else if took < quick && n == size {
-				size = min(size*2, maxBatch)
-			}
-			for i, r := range results {
-				if in.Mode == ModeSync && batch[i].err == nil {
-					seen[batch[i].sub.Key] = true
-				}
-				if err := report(r); err != nil {
-					return err
-				}
-			}
-			batch = batch[n:]
 		}
+		batch = batch[:0]
+		return nil
+	}
+	for piece, err := range s.read(ctx, in, rows) {
+		if err != nil {
+			return err
+		}
+		for _, p := range piece {
+			if batch = append(batch, p); len(batch) < size {
+				continue
+			}
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
 	}
 	if in.Mode == ModeSync {
 		return s.leaveOut(ctx, in, seen, report)
@@ -167,19 +181,17 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 	}
 	return func(yield func([]prepared, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		pieces := make(chan piece, 1)
+		pieces := make(chan piece, 4)
 		done := make(chan struct{})
 		defer func() { stop(); <-done }()
 		go func() {
 			defer close(done)
 			defer close(pieces)
-			batch := make([]prepared, 0, firstBatch)
-			size := firstBatch
+			batch := make([]prepared, 0, pieceSize)
 			give := func(err error) bool {
 				select {
 				case pieces <- piece{batch, err}:
-					size = min(size*2, maxBatch)
-					batch = make([]prepared, 0, size)
+					batch = make([]prepared, 0, pieceSize)
 					return err == nil
 				case <-ctx.Done():
 					return false
@@ -196,7 +208,7 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 				if err == nil {
 					p = s.prepare(row, in)
 				}
-				if batch = append(batch, p); len(batch) == size && !give(nil) {
+				if batch = append(batch, p); len(batch) == pieceSize && !give(nil) {
 					return
 				}
 			}
@@ -281,9 +293,6 @@ func (s *Service) batch(ctx context.Context, in Import, rows []prepared) ([]Resu
 			}
 			seen[p.sub.Key] = p.row.Line
 			changes = s.decide(changes, in, p, known[p.sub.Key], &results[i])
-		}
-		if in.DryRun {
-			return nil, nil
 		}
 		return changes, nil
 	})
@@ -422,8 +431,14 @@ func (s *Service) newSubscription(in Import, row Row, sub Subscriber, state Stat
 	x := Subscription{SubscriberID: sub.ID, ListID: in.List.ID, State: state, Origin: in.Act.How, By: in.Act.By, CreatedAt: s.now()}
 	if state == Confirmed {
 		x.ConfirmedAt, x.Consent = x.CreatedAt, *evidence(in, row, x.CreatedAt)
-	} else {
-		x.MayAsk = row.MayAsk
+		if !row.ConfirmedAt.IsZero() && row.ConfirmedAt.Before(x.CreatedAt) {
+			x.ConfirmedAt = row.ConfirmedAt
+		}
+		if x.pause(x.CreatedAt, row.PausedUntil) != nil { // longer than a pause may be
+			x.PausedUntil = time.Time{}
+		}
+	} else if x.MayAsk = row.MayAsk; row.Consent != nil { // what they asked for, not yet proven
+		x.Consent = *evidence(in, row, x.CreatedAt)
 	}
 	return x
 }
@@ -475,9 +490,6 @@ func (s *Service) leaveOut(ctx context.Context, in Import, seen map[string]bool,
 			return nil, nil
 		}
 		r := &Result{Address: known.Subscriber.Address, List: in.List.ID, Outcome: Gone, Reason: "not in the file", Subscriber: known.Subscriber.PublicID, State: Ended}
-		if in.DryRun {
-			return nil, r
-		}
 		return []Change{{End: x, Event: s.event(known.Subscriber, in.Act, "ended", in.List.ID, string(Dropped))}}, r
 	}, report)
 }

@@ -28,6 +28,13 @@ func NewService(store Store, now func() time.Time, secret string) *Service {
 	return &Service{store, now, []byte(secret)}
 }
 
+// Rehearse returns the same rules over the same people, of which nothing is written.
+func (s *Service) Rehearse() *Service {
+	dry := *s
+	dry.store = rehearsal{s.store}
+	return &dry
+}
+
 // NewPublicID returns 128 random bits in hexadecimal.
 func NewPublicID() string {
 	var b [16]byte

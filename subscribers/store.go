@@ -40,6 +40,19 @@ type ListStore interface {
 	Growth(ctx context.Context, list string) (map[string]map[string]int, error)
 }
 
+// rehearsal is a store on which everything is decided and nothing written.
+type rehearsal struct{ Store }
+
+func (r rehearsal) Decide(ctx context.Context, keys []string, hash func(string) string, decide func(map[string]Standing) ([]Change, error)) error {
+	return r.Store.Decide(ctx, keys, hash, func(known map[string]Standing) ([]Change, error) {
+		_, err := decide(known)
+		return nil, err
+	})
+}
+
+func (rehearsal) Apply(context.Context, []Change) error { return nil }
+func (rehearsal) PutList(context.Context, List) error   { return nil }
+
 // Selection says which members are wanted.
 type Selection struct {
 	List         string // "": of all lists

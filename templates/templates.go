@@ -3,13 +3,15 @@
 package templates
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 )
 
-//go:embed default/*.html default/*.css default/*.txt mail/* pages/*
+//go:embed README.md default/*.html default/*.css default/*.txt plain/* mail/* pages/*
 var embedded embed.FS
 
 // Open returns the templates: a file that exists in dir stands for the embedded
@@ -30,4 +32,23 @@ func (o overlay) Open(name string) (fs.File, error) {
 		return embedded.Open(name)
 	}
 	return f, err
+}
+
+// ReadDir lists the files of both.
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
+	own, err := fs.ReadDir(o.upper, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	builtIn, missing := embedded.ReadDir(name)
+	if err != nil && missing != nil {
+		return nil, err
+	}
+	for _, entry := range builtIn {
+		if !slices.ContainsFunc(own, func(e fs.DirEntry) bool { return e.Name() == entry.Name() }) {
+			own = append(own, entry)
+		}
+	}
+	slices.SortFunc(own, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return own, nil
 }

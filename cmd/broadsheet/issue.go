@@ -26,7 +26,7 @@ func (c *cli) issueCommand() *cobra.Command {
 	}
 	return noun("issue", "Compose, edit, approve and send issues",
 		"  broadsheet issue compose\n  broadsheet issue preview monthly/1 --open\n  broadsheet issue submit monthly/1\n  broadsheet issue send monthly/1",
-		c.withNow(c.withAs(compose)), list, show, c.editCommand(), c.previewCommand(), c.submitCommand(), c.approveCommand(), c.returnCommand(),
+		c.withNow(c.withAs(compose)), c.newCommand(), list, show, c.editCommand(), c.diffCommand(), c.revertCommand(), c.previewCommand(), c.submitCommand(), c.approveCommand(), c.returnCommand(),
 		c.cancelCommand(), c.logCommand(), c.testCommand(), c.sendCommand(), c.pauseCommand(true), c.pauseCommand(false), c.statusCommand(), c.receiptCommand())
 }
 
@@ -47,6 +47,10 @@ func (c *cli) compose(ctx context.Context, a *app.App, publication string) error
 		out["issue"], out["state"], out["revision"] = made.Issue.Slug(), made.Issue.State, made.Issue.Revision
 	}
 	return c.print(out, func() error {
+		if made.Outcome == desk.TooFew {
+			c.say("%d new since the last issue, and it takes %d: no issue was made; `broadsheet issue new` makes one all the same", made.New, made.Minimum)
+			return nil
+		}
 		if made.Issue.ID == 0 {
 			c.say("nothing new since the last issue: no issue was made")
 			return nil
@@ -94,7 +98,11 @@ func (c *cli) issues(ctx context.Context, a *app.App, publication string) error 
 	for _, i := range issues {
 		l := line(i)
 		lines = append(lines, l)
-		rows = append(rows, []string{l.Issue, string(l.State), l.Date, fmt.Sprint(l.Revision), fmt.Sprint(l.Entries), l.Slot})
+		when := l.Slot
+		if l.Kind == "special" {
+			when = "by hand, special"
+		}
+		rows = append(rows, []string{l.Issue, string(l.State), l.Date, fmt.Sprint(l.Revision), fmt.Sprint(l.Entries), when})
 	}
 	return c.print(lines, func() error { return c.table(rows) })
 }
@@ -109,6 +117,8 @@ func (c *cli) issue(ctx context.Context, a *app.App, slug string) error {
 		Item     itemView        `json:"item"`
 		Headline newsletter.Text `json:"headline,omitempty"`
 		Summary  newsletter.Text `json:"summary,omitempty"`
+		Note     newsletter.Text `json:"note,omitempty"`
+		Again    bool            `json:"again,omitempty"`
 	}
 	entries := []entry{}
 	rows := [][]string{{"SECTION", "ITEM", "WHEN", "LANGUAGES", "TITLE"}}
@@ -119,7 +129,7 @@ func (c *cli) issue(ctx context.Context, a *app.App, slug string) error {
 			languages += "," + language
 			v.Variants = append(v.Variants, other.ID)
 		}
-		entries = append(entries, entry{e.Section, v, e.Headline, e.Summary})
+		entries = append(entries, entry{e.Section, v, e.Headline, e.Summary, e.Note, e.Again})
 		rows = append(rows, []string{e.Section, fmt.Sprint(v.ID), v.when(), languages, short(v.Title, 60)})
 	}
 	full := struct {
@@ -130,7 +140,11 @@ func (c *cli) issue(ctx context.Context, a *app.App, slug string) error {
 		Summary   newsletter.Text `json:"summary,omitempty"`
 		Editorial newsletter.Text `json:"editorial,omitempty"`
 		Entries   []entry         `json:"entries"`
-	}{line(issue), issue.Content.Since.Format("2006-01-02"), issue.Content.Author, issue.Content.Headline, issue.Content.Summary, issue.Content.Editorial, entries}
+
+		Order []string                   `json:"order,omitempty"`
+		Off   map[string][]string        `json:"off,omitempty"`
+		Notes map[string]newsletter.Text `json:"notes,omitempty"`
+	}{line(issue), issue.Content.Since.Format("2006-01-02"), issue.Content.Author, issue.Content.Headline, issue.Content.Summary, issue.Content.Editorial, entries, issue.Content.Order, issue.Content.Off, issue.Content.Notes}
 	return c.print(full, func() error {
 		c.say("%s is %s at revision %d, last edited by %s", slug, issue.State, issue.Revision, issue.Content.Author)
 		return c.table(rows)

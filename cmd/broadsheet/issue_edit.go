@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"broadsheet/internal/app"
+	"broadsheet/internal/newsletter"
 
 	"github.com/spf13/cobra"
 )
@@ -19,9 +19,12 @@ func (c *cli) editCommand() *cobra.Command {
 	var from, language string
 	var show bool
 	cmd := &cobra.Command{
-		Use: "edit ISSUE", Short: "Edit an issue as one Markdown file: order, drop, headline, summary, editorial",
-		Long: `Opens the issue in $EDITOR, or takes an edited file with --from. An edit makes a
-new revision and voids an approval; a file that changes nothing changes nothing.`,
+		Use: "edit ISSUE", Short: "Edit an issue as one Markdown file: order, drop, place, headlines, summaries, notes, editorial, sections",
+		Long: `Opens the issue in $EDITOR, or takes an edited file with --from. Order its lines to
+order entries and sections, delete one to drop an entry, add "- [12]" or "- https://..."
+to place any item that was collected. An edit makes a new revision and voids an
+approval; a file that changes nothing changes nothing. A file of an older revision is
+refused, and your text is kept.`,
 		Example: "  broadsheet issue edit monthly/1\n  broadsheet issue edit monthly/1 --print > draft.md\n  broadsheet issue edit monthly/1 --from draft.md --as ana@example.org", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
 			if show {
@@ -35,7 +38,7 @@ new revision and voids an approval; a file that changes nothing changes nothing.
 		}),
 	}
 	cmd.Flags().StringVar(&from, "from", "", "take the edited `FILE` (- for standard input)")
-	cmd.Flags().StringVar(&language, "language", "", "edit headline, summary and editorial in this `LANGUAGE`")
+	cmd.Flags().StringVar(&language, "language", "", "only the words in this `LANGUAGE` (default: all of the publication's)")
 	cmd.Flags().BoolVar(&show, "print", false, "print the file instead of opening it")
 	return c.withNow(c.withAs(cmd))
 }
@@ -45,10 +48,11 @@ func (c *cli) edit(ctx context.Context, a *app.App, slug, from, language string)
 		return errUsage{fmt.Errorf("with --from the file says its language: leave --language out")}
 	}
 	text, kept, err := c.edited(ctx, a, slug, from, language)
-	if err != nil {
-		return err
+	var issue newsletter.Issue
+	changed := false
+	if err == nil {
+		issue, changed, err = a.Desk.Edit(ctx, slug, text, c.actor())
 	}
-	issue, changed, err := a.Desk.Edit(ctx, slug, text, c.actor())
 	if err != nil {
 		if kept != "" {
 			c.say("your text is kept in %s; mend it and run: broadsheet issue edit %s --from %s", kept, slug, kept)
@@ -92,91 +96,26 @@ func (c *cli) edited(ctx context.Context, a *app.App, slug, from, language strin
 	if editor == "" {
 		return "", "", errUsage{fmt.Errorf("no editor: set $EDITOR, or use --print and --from")}
 	}
-	kept = filepath.Join(os.TempDir(), "broadsheet-"+strings.ReplaceAll(slug, "/", "-")+".md")
-	if err := os.WriteFile(kept, []byte(before), 0o600); err != nil {
+	kept, err = draftFile(slug, before)
+	if err != nil {
 		return "", "", err
 	}
 	parts := strings.Fields(editor)
 	run := exec.CommandContext(ctx, parts[0], append(parts[1:], kept)...)
 	run.Stdin, run.Stdout, run.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := run.Run(); err != nil {
-		return "", "", fmt.Errorf("%s: %w", editor, err)
+		return "", kept, fmt.Errorf("%s: %w", editor, err)
 	}
 	b, err := os.ReadFile(kept)
 	return string(b), kept, err
 }
 
-func (c *cli) previewCommand() *cobra.Command {
-	var format, language, subscriber, to string
-	var open bool
-	cmd := &cobra.Command{
-		Use: "preview ISSUE", Short: "Write an issue as a reader would get it",
-		Long: `Writes the very bytes that would be sent: html, text, the whole message (eml), or
-the frozen proof (json). Without --to they go to standard output.`,
-		Example: "  broadsheet issue preview monthly/1 --open\n  broadsheet issue preview monthly/1 --format text --language fr\n  broadsheet issue preview monthly/1 --format eml --as-subscriber ana@example.org --to ana.eml", Args: exactly(1),
-		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			body, err := previewBody(ctx, a, args[0], format, language, subscriber)
-			if err != nil {
-				return err
-			}
-			if open && to == "" {
-				to = filepath.Join(os.TempDir(), "broadsheet-"+strings.ReplaceAll(args[0], "/", "-")+"."+extension(format))
-			}
-			if to == "" {
-				_, err = c.out.Write(body)
-				return err
-			}
-			if err := os.WriteFile(to, body, 0o600); err != nil {
-				return err
-			}
-			c.say("wrote %s", to)
-			if open {
-				openBrowser(to)
-			}
-			return nil
-		}),
-	}
-	cmd.Flags().StringVar(&format, "format", "html", "html, text, eml or json")
-	cmd.Flags().StringVar(&language, "language", "", "the `LANGUAGE` (default: the publication's first)")
-	cmd.Flags().StringVar(&subscriber, "as-subscriber", "", "with the name and links of this subscriber (`ADDRESS`)")
-	cmd.Flags().StringVar(&to, "to", "", "write to this `FILE`")
-	cmd.Flags().BoolVar(&open, "open", false, "open it in the browser")
-	return c.withNow(cmd)
-}
-
-func extension(format string) string {
-	if format == "text" {
-		return "txt"
-	}
-	return format
-}
-
-func previewBody(ctx context.Context, a *app.App, slug, format, language, subscriber string) ([]byte, error) {
-	preview, err := a.Desk.Preview(ctx, slug, language, subscriber)
+// draftFile writes a text into a file of its own: one that was kept before is not written over.
+func draftFile(slug, text string) (path string, err error) {
+	f, err := os.CreateTemp("", "broadsheet-"+strings.ReplaceAll(slug, "/", "-")+"-*.md")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	switch format {
-	case "html":
-		return []byte(preview.HTML), nil
-	case "text":
-		return []byte(preview.Text), nil
-	case "eml":
-		return preview.Message, nil
-	case "json":
-		return marshal(preview.Proof)
-	}
-	return nil, errUsage{fmt.Errorf("--format %q is not html, text, eml or json", format)}
-}
-
-// openBrowser shows a file or address where there is a browser; without one nothing happens.
-func openBrowser(target string) {
-	name, args := "xdg-open", []string{target}
-	switch runtime.GOOS {
-	case "darwin":
-		name = "open"
-	case "windows":
-		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", target}
-	}
-	_ = exec.Command(name, args...).Start() // the address was printed too
+	_, err = f.WriteString(text)
+	return f.Name(), errors.Join(err, f.Close())
 }

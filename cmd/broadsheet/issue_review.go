@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"time"
 
 	"broadsheet/internal/app"
 	"broadsheet/internal/newsletter"
@@ -103,23 +101,6 @@ else is written down as cancelled.`,
 		}),
 	}
 	return c.withAs(cmd)
-}
-
-func (c *cli) logCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "log ISSUE", Short: "Say who did what with an issue, and when", Example: "  broadsheet issue log monthly/1", Args: exactly(1),
-		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			history, err := a.Desk.History(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			rows := [][]string{{"WHEN", "WHO", "WHAT", ""}}
-			for _, e := range history {
-				rows = append(rows, []string{e.At.Format(time.RFC3339), e.Actor, e.Action, e.Detail})
-			}
-			return c.print(slices.Concat(history), func() error { return c.table(rows) })
-		}),
-	}
 }
 
 func (c *cli) testCommand() *cobra.Command {

@@ -76,7 +76,7 @@ func (c *cli) send(ctx context.Context, a *app.App, slug string, f sendFlags) er
 }
 
 func planRows(p desk.Plan) [][]string {
-	return [][]string{{"issue", p.Issue}, {"state", string(p.State)}, {"digest", p.Digest}, {"lists", strings.Join(p.Lists, ", ")},
+	return [][]string{{"issue", p.Issue}, {"state", string(p.State)}, {"digest", p.Digest}, {"lists", strings.TrimSpace(strings.Join(p.Lists, ", ") + " " + p.Segment)},
 		{"recipients", fmt.Sprint(p.Audience)}, {"suppressed", fmt.Sprint(p.Suppressed)}, {"given up at", p.GiveUpAt.Format(time.RFC3339)}}
 }
 

@@ -78,8 +78,9 @@ func (c *cli) item(ctx context.Context, a *app.App, text string) error {
 
 func (c *cli) showItem(v itemView) error {
 	rows := [][]string{{"title", v.Title}, {"kind", string(v.Kind)}, {"source", v.Source}, {"when", v.when()}, {"language", v.Language}, {"place", v.Place}, {"venue", v.Venue}, {"status", v.Status}, {"moved from", v.MovedFrom},
-		{"under embargo until", v.Embargo}, {"address", v.URL}, {"summary", v.Summary}, {"by", strings.Join(v.Authors, ", ")}, {"about", strings.Join(v.Categories, ", ")}, {"edited by", v.EditedBy}, {"rejected", map[bool]string{true: "yes"}[v.Rejected]}}
+		{"under embargo until", v.Embargo}, {"address", v.URL}, {"summary", v.Summary}, {"by", strings.Join(v.Authors, ", ")}, {"about", strings.Join(v.Categories, ", ")}, {"edited by", v.EditedBy}, {"rejected", map[bool]string{true: "yes"}[v.Rejected]}, {"pinned", map[bool]string{true: "yes"}[v.Pinned]}, {"priority", unlessZero(v.Priority)}}
 	rows = slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
+	rows = append(rows, pictureRows(v.Image)...)
 	for _, d := range v.Documents {
 		rows = append(rows, []string{"document " + d.Language, d.URL + extent(d)})
 	}
@@ -90,4 +91,12 @@ func (c *cli) showItem(v itemView) error {
 		rows = append(rows, []string{"contact", k.Name + " <" + k.Email + ">"})
 	}
 	return c.table(rows)
+}
+
+// unlessZero writes a number that is set, "" for 0.
+func unlessZero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

@@ -14,19 +14,23 @@ import (
 )
 
 func (c *cli) setCommand() *cobra.Command {
-	var reject, accept bool
+	var mark marks
 	words := map[string]*string{}
 	cmd := &cobra.Command{
-		Use: "set ID", Short: "Put words in place of a source's, reject an item, or accept it again", Args: exactly(1),
-		Long:    "Put words in place of a source's. They stand whatever the source says later; an empty word takes the source's own again. A rejected item comes into no issue. Days are written YYYY-MM-DD. An issue that already holds the item is not changed: edit the issue.",
-		Example: "  broadsheet item set 12 --title \"A shorter title\" --as ana@example.org\n  broadsheet item set 12 --place \"\"\n  broadsheet item set 12 --reject",
+		Use: "set ID", Short: "Put words in place of a source's, reject or pin an item, or take that back", Args: exactly(1),
+		Long:    "Put words in place of a source's. They stand whatever the source says later; an empty word takes the source's own again. A rejected item comes into no issue. A pinned one comes into the next, before others, whatever its age and however full the section. A priority (-9 to 9) moves it among the others, on top of its source's. Days are written YYYY-MM-DD. An issue that already holds the item is not changed: edit the issue.",
+		Example: "  broadsheet item set 12 --title \"A shorter title\" --as ana@example.org\n  broadsheet item set 12 --place \"\"\n  broadsheet item set 12 --reject\n  broadsheet item set 12 --pin --priority 2",
 	}
 	for _, field := range newsletter.EditFields {
 		words[field] = cmd.Flags().String(strings.ReplaceAll(field, "_", "-"), "", "the item's "+strings.ReplaceAll(field, "_", " "))
 	}
-	cmd.Flags().BoolVar(&reject, "reject", false, "keep it out of every issue")
-	cmd.Flags().BoolVar(&accept, "accept", false, "take a rejection back")
+	cmd.Flags().BoolVar(&mark.reject, "reject", false, "keep it out of every issue")
+	cmd.Flags().BoolVar(&mark.accept, "accept", false, "take a rejection back")
+	cmd.Flags().BoolVar(&mark.pin, "pin", false, "put it into the next issue, before others")
+	cmd.Flags().BoolVar(&mark.unpin, "unpin", false, "take a pin back")
 	cmd.MarkFlagsMutuallyExclusive("reject", "accept")
+	cmd.MarkFlagsMutuallyExclusive("reject", "pin")
+	cmd.MarkFlagsMutuallyExclusive("pin", "unpin")
 	cmd.RunE = c.with(func(ctx context.Context, a *app.App, args []string) error {
 		edit := newsletter.Edit{Words: map[string]string{}}
 		for field, word := range words {
@@ -34,15 +38,18 @@ func (c *cli) setCommand() *cobra.Command {
 				edit.Words[field] = *word
 			}
 		}
-		if len(edit.Words) == 0 && !reject && !accept {
-			return errUsage{fmt.Errorf("nothing is to be set; --title, --summary, --reject and others say what")}
+		if len(edit.Words) == 0 && mark == (marks{}) {
+			return errUsage{fmt.Errorf("nothing is to be set; --title, --summary, --reject, --pin and others say what")}
 		}
-		return c.set(ctx, a, args[0], edit, reject, accept)
+		return c.set(ctx, a, args[0], edit, mark)
 	})
 	return cmd
 }
 
-func (c *cli) set(ctx context.Context, a *app.App, text string, edit newsletter.Edit, reject, accept bool) error {
+// marks are what people set on an item beside its words.
+type marks struct{ reject, accept, pin, unpin bool }
+
+func (c *cli) set(ctx context.Context, a *app.App, text string, edit newsletter.Edit, mark marks) error {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return errUsage{fmt.Errorf("%q is not an item's number", text)}
@@ -51,7 +58,8 @@ func (c *cli) set(ctx context.Context, a *app.App, text string, edit newsletter.
 	if err != nil {
 		return err
 	}
-	edit.Rejected = reject || item.Rejected && !accept
+	edit.Rejected = mark.reject || item.Rejected && !mark.accept && !mark.pin
+	edit.Pinned = mark.pin || item.Pinned && !mark.unpin && !mark.reject
 	if item, err = a.Desk.EditItem(ctx, id, edit, c.actor()); err != nil {
 		return err
 	}
@@ -92,7 +100,10 @@ func (c *cli) whyTable(found []desk.Why) error {
 				rows = append(rows, []string{id, p.ID, "", "yes", "it stands in " + where})
 			}
 			for _, v := range p.Verdicts {
-				rows = append(rows, []string{id, p.ID, v.Section, map[bool]string{true: "yes", false: "no"}[v.In], verdictText(v.In, v.Why, p.Next)})
+				rows = append(rows, []string{id, p.ID, v.Section, map[bool]string{true: "yes", false: "no"}[v.In], verdictText(v.In, v.Why, v.For, p.Next)})
+			}
+			if p.Waits != "" {
+				c.say("%s: %s", p.ID, p.Waits)
 			}
 		}
 		c.say("%d: %s", w.Item.ID, w.Item.Title)
@@ -100,12 +111,16 @@ func (c *cli) whyTable(found []desk.Why) error {
 	return c.table(rows)
 }
 
-func verdictText(in bool, why, next string) string {
+func verdictText(in bool, against, reason, next string) string {
+	text := "it comes into the next issue"
 	switch {
 	case !in:
-		return why
+		return against
 	case next != "":
-		return "it comes into " + next + " when that is composed anew"
+		text = "it comes into " + next + " when that is composed anew"
 	}
-	return "it comes into the next issue"
+	if reason != "" {
+		text += ": " + reason
+	}
+	return text
 }

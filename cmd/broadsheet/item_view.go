@@ -65,3 +65,17 @@ func extent(d newsletter.Document) string {
 	}
 	return text
 }
+
+// pictureRows are what is known of an item's picture.
+func pictureRows(image *newsletter.Image) (rows [][]string) {
+	if image == nil {
+		return nil
+	}
+	rows = [][]string{{"picture", image.URL}}
+	for _, row := range [][]string{{"picture shows", image.Alt}, {"picture caption", image.Caption}, {"picture by", image.Credit}, {"our copy", image.File}} {
+		if row[1] != "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // a machine or container without zoneinfo has timezones all the same
 
 	"broadsheet/internal/fault"
 

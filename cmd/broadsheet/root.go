@@ -51,7 +51,7 @@ Begin with "broadsheet demo" to see it, or "broadsheet init" to use it.`,
 	flags.BoolVar(&c.json, "json", false, "print JSON on standard output")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
 	root.AddCommand(c.initCommand(), c.configCommand(), c.sourceCommand(), c.collectCommand(), c.itemCommand(), c.issueCommand(),
-		c.deliveryCommand(), c.listCommand(), c.subscriberCommand(), c.dkimCommand(), c.dbCommand(), c.serveCommand(), c.demoCommand(), c.versionCommand())
+		c.deliveryCommand(), c.listCommand(), c.subscriberCommand(), c.dkimCommand(), c.templateCommand(), c.dbCommand(), c.serveCommand(), c.demoCommand(), c.versionCommand())
 	root.InitDefaultCompletionCmd("completion")
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {

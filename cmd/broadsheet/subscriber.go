@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"broadsheet/internal/app"
@@ -13,20 +14,21 @@ import (
 
 func (c *cli) subscriberCommand() *cobra.Command {
 	return noun("subscriber", "Manage subscribers", "  broadsheet subscriber import people.csv --list members",
-		c.addCommand(), c.importCommand(), c.exportCommand(), c.findCommand(), c.showCommand(), c.endCommand(), c.suppressCommand(), c.unsuppressCommand())
+		c.addCommand(), c.importCommand(), c.exportCommand(), c.findCommand(), c.showCommand(), c.historyCommand(), c.subscriberSetCommand(), c.moveCommand(),
+		c.endCommand(), c.suppressCommand(), c.unsuppressCommand(), c.eraseCommand())
 }
 
 func (c *cli) addCommand() *cobra.Command {
-	var list string
+	var list, source, revive string
 	var row subscribers.Row
-	var source string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "add ADDRESS", Short: "Subscribe one person to a list",
 		Long: `On a list with double opt-in the person is asked by mail to confirm, unless
 --consent says where the consent was given. Someone whom an import left pending is
-asked so too.`,
+asked so too. Who left the list, or is suppressed, stays away but for --revive.`,
 		Example: `  broadsheet subscriber add ana@example.org --list members --name "Ana Example" --language fr
-  broadsheet subscriber add luc@example.org --list members --consent "paper form of 2026-03-01"`, Args: exactly(1),
+  broadsheet subscriber add luc@example.org --list members --consent "paper form of 2026-03-01" --attribute country=GE`, Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
 			l, err := c.wanted(ctx, a, list)
 			if err != nil {
@@ -36,27 +38,48 @@ asked so too.`,
 			if source != "" {
 				row.Consent = &subscribers.Consent{Source: source, GivenAt: time.Now()}
 			}
-			result, err := a.People.Add(ctx, subscribers.Import{List: l, Act: c.act("cli")}, row)
+			result, err := people(a, dryRun).Add(ctx, subscribers.Import{List: l, Revive: revive, Act: c.act("cli")}, row)
 			if err != nil {
 				return err
 			}
 			if result.Outcome == subscribers.Refused {
 				return refuse("%s: %s", result.Address, result.Reason)
 			}
-			if err := c.askToConfirm(ctx, a, list, result); err != nil {
-				return err
+			if !dryRun {
+				if err := c.askToConfirm(ctx, a, list, result); err != nil {
+					return err
+				}
 			}
-			return c.print(result, func() error {
-				_, err := fmt.Fprintf(c.out, "%s: %s %s\n", result.Address, result.Outcome, result.Reason)
-				return err
-			})
+			return c.printResult(result)
 		}),
 	}
 	cmd.Flags().StringVar(&list, "list", "", "the `LIST`")
 	cmd.Flags().StringVar(&row.Name, "name", "", "the person's name")
 	cmd.Flags().StringVar(&row.Language, "language", "", "the language to write in")
+	cmd.Flags().StringToStringVar(&row.Attributes, "attribute", nil, "what else is known, as `NAME=VALUE` (may stand more than once)")
 	cmd.Flags().StringVar(&source, "consent", "", "where the consent was given; without it the person is asked to confirm")
-	return cmd
+	cmd.Flags().StringVar(&revive, "revive", "", "bring back who left or is suppressed, for this `REASON`")
+	dry(cmd, &dryRun)
+	return c.withAs(cmd)
+}
+
+// people returns the rules; with dryRun nothing of what they decide is written.
+func people(a *app.App, dryRun bool) *subscribers.Service {
+	if dryRun {
+		return a.People.Rehearse()
+	}
+	return a.People
+}
+
+func dry(cmd *cobra.Command, dryRun *bool) {
+	cmd.Flags().BoolVar(dryRun, "dry-run", false, "say what would happen and change nothing")
+}
+
+func (c *cli) printResult(r subscribers.Result) error {
+	return c.print(r, func() error {
+		_, err := fmt.Fprintln(c.out, strings.TrimSpace(fmt.Sprintf("%s: %s %s", r.Address, r.Outcome, r.Reason)))
+		return err
+	})
 }
 
 func (c *cli) wanted(ctx context.Context, a *app.App, list string) (subscribers.List, error) {
@@ -91,6 +114,9 @@ func (c *cli) findCommand() *cobra.Command {
 			for _, s := range found {
 				rows = append(rows, []string{s.Address, s.Name, s.Language, s.PublicID})
 			}
+			if len(found) == limit {
+				c.say("there may be more than %d: --limit shows them", limit)
+			}
 			return c.print(append([]subscribers.Subscriber{}, found...), func() error { return c.table(rows) })
 		}),
 	}
@@ -102,72 +128,49 @@ func (c *cli) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ADDRESS", Short: "Show everything held on one person", Example: "  broadsheet subscriber show ana@example.org --json", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			p, err := a.People.Show(ctx, args[0])
+			p, err := a.People.Held(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			return c.print(p, func() error {
-				rows := [][]string{{"address", p.Address}, {"name", p.Name}, {"language", p.Language}, {"id", p.PublicID}, {"since", p.CreatedAt.Format(time.RFC3339)}}
-				for _, s := range p.Subscriptions {
-					rows = append(rows, []string{"list " + s.ListID, fmt.Sprint(s.State, " ", s.EndReason)})
-				}
-				if p.Suppression != nil {
-					rows = append(rows, []string{"suppressed", string(p.Suppression.Reason) + " " + p.Suppression.Note})
-				}
-				return c.table(rows)
-			})
+			return c.print(p, func() error { return c.table(profileRows(p)) })
 		}),
 	}
 }
 
-func (c *cli) endCommand() *cobra.Command {
-	var lists []string
-	cmd := &cobra.Command{
-		Use: "end ADDRESS", Short: "End a person's subscriptions", Example: "  broadsheet subscriber end ana@example.org --list members", Args: exactly(1),
-		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			n, err := a.People.End(ctx, args[0], subscribers.Removed, "", c.act("cli"), lists...)
-			if err != nil {
-				return err
-			}
-			return c.print(map[string]any{"address": args[0], "ended": n}, func() error {
-				_, err := fmt.Fprintf(c.out, "%s: %d subscriptions ended\n", args[0], n)
-				return err
-			})
-		}),
+func profileRows(p subscribers.Profile) [][]string {
+	rows := [][]string{{"address", p.Address}, {"name", p.Name}, {"language", p.Language}, {"id", p.PublicID}, {"since", p.CreatedAt.Format(time.RFC3339)}}
+	for _, pair := range attributeRows(p.Attributes) {
+		rows = append(rows, pair)
 	}
-	cmd.Flags().StringSliceVar(&lists, "list", nil, "only this `LIST` (may stand more than once; default: all)")
-	return cmd
+	for _, x := range p.Subscriptions {
+		state := fmt.Sprint(x.State, " ", x.EndReason)
+		if !x.PausedUntil.IsZero() {
+			state += "paused until " + x.PausedUntil.Format(time.DateOnly)
+		}
+		rows = append(rows, []string{"list " + x.ListID, strings.TrimSpace(state)})
+		if k := x.Consent; !k.GivenAt.IsZero() {
+			rows = append(rows, []string{"  " + string(k.Basis), strings.TrimSpace(fmt.Sprint(k.Source, ", ", k.GivenAt.Format(time.DateOnly), " ", k.Wording))})
+		}
+	}
+	if p.Suppression != nil {
+		rows = append(rows, []string{"suppressed", strings.TrimSpace(string(p.Suppression.Reason) + " " + p.Suppression.Note)})
+	}
+	return rows
 }
 
-func (c *cli) suppressCommand() *cobra.Command {
-	var note string
-	cmd := &cobra.Command{
-		Use: "suppress ADDRESS", Short: "Never mail an address, over all lists", Example: `  broadsheet subscriber suppress ana@example.org --note "asked by phone"`, Args: exactly(1),
-		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			if err := a.People.Suppress(ctx, args[0], note, subscribers.Manual, c.act("cli")); err != nil {
-				return err
-			}
-			return c.print(map[string]any{"address": args[0], "suppressed": true}, func() error {
-				_, err := fmt.Fprintf(c.out, "%s is suppressed\n", args[0])
-				return err
-			})
-		}),
-	}
-	cmd.Flags().StringVar(&note, "note", "", "why")
-	return cmd
-}
-
-func (c *cli) unsuppressCommand() *cobra.Command {
+func (c *cli) historyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "unsuppress ADDRESS", Short: "Allow mail to an address again", Example: "  broadsheet subscriber unsuppress ana@example.org", Args: exactly(1),
+		Use: "history ADDRESS", Short: "Show every change to a person: who made it, and how", Example: "  broadsheet subscriber history ana@example.org", Args: exactly(1),
 		RunE: c.with(func(ctx context.Context, a *app.App, args []string) error {
-			if _, err := a.People.Unsuppress(ctx, args[0], "", c.act("cli")); err != nil {
+			p, err := a.People.Held(ctx, args[0])
+			if err != nil {
 				return err
 			}
-			return c.print(map[string]any{"address": args[0], "suppressed": false}, func() error {
-				_, err := fmt.Fprintf(c.out, "%s may be mailed again\n", args[0])
-				return err
-			})
+			rows := [][]string{{"WHEN", "WHO", "HOW", "WHAT", "LIST", ""}}
+			for _, e := range p.History {
+				rows = append(rows, []string{e.At.Format(time.RFC3339), e.By, e.How, e.Action, e.List, e.Detail})
+			}
+			return c.print(append([]subscribers.Event{}, p.History...), func() error { return c.table(rows) })
 		}),
 	}
 }

@@ -46,6 +46,7 @@ var (
 	_ desk.Slots        = (*store.DB)(nil)
 	_ desk.Office       = (*store.DB)(nil)
 	_ desk.Wishes       = (*store.DB)(nil)
+	_ desk.Records      = (*store.DB)(nil)
 )
 
 // Options are what does not stand in the configuration.
@@ -79,9 +80,21 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value(), cfg.Previous()...), templates: templates.Open(ownTemplates(cfg.Dir)), People: subscribers.NewService(db, o.Now, cfg.FirstSecret())}
-	if err := a.wire(ctx); err != nil {
+	a, err := over(ctx, db, cfg, o)
+	if err != nil {
 		db.Close()
+	}
+	return a, err
+}
+
+// over wires everything over an open store.
+func over(ctx context.Context, db *store.DB, cfg *config.Config, o Options) (*App, error) {
+	own := ownTemplates(cfg.Dir)
+	if err := loadLabels(own); err != nil {
+		return nil, err
+	}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value(), cfg.Previous()...), templates: templates.Open(own), People: subscribers.NewService(db, o.Now, cfg.FirstSecret())}
+	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -116,11 +129,13 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	kept := a.config.Privacy.Retention
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Wishes: a.db, People: a.People,
+		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Wishes: a.db, Records: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
-		Links: links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
+		Retention: desk.Retention{Pending: time.Duration(kept.Pending), Deliveries: time.Duration(kept.Deliveries), Addresses: time.Duration(kept.Addresses)},
+		Links:     links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,
 	}
 	return nil
 }
@@ -215,9 +230,14 @@ func (a *App) Schema(ctx context.Context) (s Schema, err error) {
 
 // Close closes the store.
 func (a *App) Close() error {
+	a.rest()
+	return a.db.Close()
+}
+
+// rest lets go of everything but the store.
+func (a *App) rest() {
 	if a.Desk.Delivery.Engine != nil {
 		a.Desk.Delivery.Engine.Close()
 	}
 	a.client.CloseIdle()
-	return a.db.Close()
 }

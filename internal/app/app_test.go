@@ -56,22 +56,25 @@ sources: [{id: files, file: "*.md", language: en, timezone: Europe/Paris}]
 
 type house struct {
 	*app.App
-	clock *testkit.Clock
-	mail  *testkit.SMTP
-	dir   string
+	clock    *testkit.Clock
+	mail     *testkit.SMTP
+	dir      string
+	database string
+	log      *record
 }
 
 // each opens a configured house on both engines, on 20 March 2017, with two readers.
 func each(t *testing.T, test func(t *testing.T, h *house)) {
 	for engine, address := range testkit.Addresses(t) {
 		t.Run(engine, func(t *testing.T) {
-			h := &house{clock: testkit.NewClock(time.Date(2017, 3, 20, 9, 0, 0, 0, time.UTC)), mail: testkit.NewSMTP(t), dir: t.TempDir()}
+			h := &house{clock: testkit.NewClock(time.Date(2017, 3, 20, 9, 0, 0, 0, time.UTC)), mail: testkit.NewSMTP(t), dir: t.TempDir(), log: &record{}}
 			for name, text := range map[string]string{"secret": "0123456789abcdef0123456789abcdef", "a.md": "---\ntitle: March\ndate: 2017-03-18\n---\nText <script>alert(1)</script>.\n"} {
 				must(t, os.WriteFile(filepath.Join(h.dir, name), []byte(text), 0o600))
 			}
-			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, address(t), h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
+			h.database = address(t)
+			cfg, err := config.Parse("t.yaml", fmt.Appendf(nil, yaml, h.database, h.mail.Port()), h.dir, h.clock.Now(), os.LookupEnv)
 			must(t, err)
-			h.App, err = app.Open(ctx, cfg, app.Options{Now: h.clock.Now, Version: "test", Log: slog.New(slog.DiscardHandler)})
+			h.App, err = app.Open(ctx, cfg, app.Options{Now: h.clock.Now, Version: "test", Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 			must(t, err)
 			t.Cleanup(func() { must(t, h.Close()) })
 			list, err := h.People.List(ctx, "members")

@@ -22,6 +22,7 @@ const (
 	noticesEvery = 2 * time.Second
 	wishesEvery  = time.Second
 	watchEvery   = 3 * time.Second
+	forgetEvery  = 24 * time.Hour
 	shutdownWait = 20 * time.Second
 	sliceCount   = 4 // chunks worked at side by side
 )
@@ -62,6 +63,7 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 	}
 	if has(jobs.QueueCompose) {
 		work.Compose = a.Desk.Tick
+		loops = append(loops, a.every("retention", forgetEvery, a.Desk.Forget))
 	}
 	alive := a.Desk.Delivery.Alive
 	working, done := context.WithCancel(context.WithoutCancel(ctx)) // a worker lives until its last message is recorded

@@ -75,10 +75,11 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	}
 	found = checked(src, found)
 	known, err := c.known(ctx, src, found.Items)
-	keepPictures(found.Items, known)
 	if err == nil {
 		err = c.follow(ctx, src, &found, known)
 	}
+	dropRepeated(found.Items)
+	keepPictures(found.Items, known)
 	if err == nil {
 		err = c.measure(ctx, src, found.Items, known)
 	}

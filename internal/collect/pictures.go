@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"net/url"
 
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/picture"
@@ -11,6 +12,25 @@ import (
 
 // pictures is how many pictures are fetched in one look; the rest follow in the next.
 const pictures = 20
+
+// tooOften is from how many items on a picture shows none of them: it is the site's own.
+const tooOften = 3
+
+// dropRepeated leaves out pictures that stand for the site, such as the one with
+// which all its pages want to be shared.
+func dropRepeated(items []newsletter.Item) {
+	times := map[string]int{}
+	for _, item := range items {
+		if item.Image != nil {
+			times[item.Image.URL]++
+		}
+	}
+	for i := range items {
+		if image := items[i].Image; image != nil && times[image.URL] >= tooOften {
+			items[i].Image = nil
+		}
+	}
+}
 
 // keepPictures takes over our copies of pictures that are known.
 func keepPictures(items []newsletter.Item, known map[string]newsletter.Item) {
@@ -53,8 +73,18 @@ func (c *Collector) fetchPictures(ctx context.Context, src newsletter.Source, ru
 	return nil
 }
 
+func sameHost(a, b string) bool {
+	x, err := url.Parse(a)
+	y, other := url.Parse(b)
+	return err == nil && other == nil && x.Scheme == y.Scheme && x.Host == y.Host
+}
+
 func (c *Collector) pictureAt(ctx context.Context, src newsletter.Source, address string) (newsletter.Picture, error) {
-	resp, err := c.client.Get(ctx, c.request(src, address))
+	request := c.request(src, address)
+	if !sameHost(address, src.URL()) {
+		request.Headers = nil // what a source is told is for that source
+	}
+	resp, err := c.client.Get(ctx, request)
 	if err != nil {
 		return newsletter.Picture{}, err
 	}

@@ -29,6 +29,38 @@ func pressSource(images string) newsletter.Source {
 		Rules: &newsletter.Rules{Item: newsletter.Rule{"div"}, Title: newsletter.Rule{"h2"}, Image: newsletter.Rule{"img"}}}
 }
 
+// A picture that many items have is the site's: none of them is shown by it.
+func TestThePictureOfTheSiteIsNoItems(t *testing.T) {
+	benches(t, pressSource("own"), func(b *bench) {
+		b.web.put("https://x.example/", `<div><h2>News</h2><img src="/site.png"></div><div><h2>More</h2><img src="/site.png"></div><div><h2>Most</h2><img src="/site.png"></div><div><h2>One</h2><img src="/one.png"></div>`)
+		b.web.put("https://x.example/one.png", drawing(90, 90))
+		b.web.put("https://x.example/site.png", drawing(80, 80))
+		b.look()
+		for _, item := range b.items() {
+			if (item.Image != nil) != (item.Title == "One") {
+				b.Errorf("%s: %+v", item.Title, item.Image)
+			}
+		}
+	})
+}
+
+// What a source is told in headers, such as a key, goes to no other host that has a picture.
+func TestHeadersAreForTheSource(t *testing.T) {
+	src := pressSource("own")
+	src.Headers = map[string]string{"Authorization": "secret"}
+	benches(t, src, func(b *bench) {
+		b.web.put("https://x.example/", `<div><h2>One</h2><img src="/one.png"></div><div><h2>Two</h2><img src="https://cdn.example/two.png"></div>`)
+		b.web.put("https://x.example/one.png", drawing(90, 90))
+		b.web.put("https://cdn.example/two.png", drawing(90, 90))
+		b.look()
+		for _, request := range b.web.asked {
+			if told := request.Headers["Authorization"] != ""; told == strings.Contains(request.URL, "cdn.example") {
+				b.Errorf("%s: told %v", request.URL, told)
+			}
+		}
+	})
+}
+
 // Pictures are copied once, under the name of their content, and only where the
 // source's rule lets us; one that cannot be had leaves its item without.
 func TestPicturesAreCopied(t *testing.T) {

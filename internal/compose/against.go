@@ -21,6 +21,8 @@ func (in Input) against(s newsletter.Section, e newsletter.Entry, since time.Tim
 		return fmt.Sprintf("the section does not take from source %s", item.Source)
 	case len(s.Languages) > 0 && !speaksAny(s.Languages, e):
 		return fmt.Sprintf("the section takes what is in %s, and it is in %s", strings.Join(s.Languages, ", "), item.Language)
+	case in.Publication.Untranslated == "drop" && !speaksAny(in.Publication.Languages, e):
+		return fmt.Sprintf("nobody would see it: it is in %s, and the publication drops what is in none of its languages", item.Language)
 	case item.Rejected:
 		return "it was rejected by " + item.EditedBy
 	case item.Embargo.After(in.Now):
@@ -109,7 +111,10 @@ func anyOf(ids map[int64]bool, e newsletter.Entry) bool {
 }
 
 func speaksAny(languages []string, e newsletter.Entry) bool {
-	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return i.Language == "" || slices.Contains(languages, i.Language) })
+	return slices.ContainsFunc(languages, func(tag string) bool {
+		_, speaks := e.In(tag)
+		return speaks
+	})
 }
 
 // takes lists the kinds of a section.

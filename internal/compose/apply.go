@@ -170,7 +170,8 @@ func (e *edit) tagged(line int, key string) (name, language string, ok bool) {
 	return name, language, true
 }
 
-// body reads the blocks after the front matter: editorials, then entries.
+// body reads the blocks after the front matter: editorials, then entries. Text
+// before the first block is the editorial of the first language.
 func (e *edit) body(from int) {
 	name, start := "editorial", from
 	seen := map[string]bool{}
@@ -183,15 +184,19 @@ func (e *edit) body(from int) {
 			}
 			next = m[1]
 		}
-		if seen[name] {
+		blank := name == "editorial" && strings.TrimSpace(strings.Join(e.lines[start:i], "")) == ""
+		switch {
+		case blank:
+		case seen[name]:
 			e.bad(start-1, "=== "+name+" === stands twice")
+		default:
+			seen[name] = true
+			e.block(name, start, i)
 		}
-		seen[name] = true
-		e.block(name, start, i)
 		name, start = next, i+1
 	}
-	for _, language := range e.languages[1:] {
-		if !seen["editorial."+language] {
+	for i, language := range e.languages {
+		if block := "editorial." + language; !seen[block] && (i > 0 || !seen["editorial"]) {
 			delete(e.content.Editorial, language)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 var (
 	entryLine   = regexp.MustCompile(`^[-*] (?:\[([^\]\s]+)\]|<?(https?://[^\s>]+)>?|(\d+)$)\s*(.*)$`)
 	sectionLine = regexp.MustCompile(`^##\s+(\S+?)\s*(?:\(off(?::\s*([^)]*))?\))?$`)
-	fieldLine   = regexp.MustCompile(`^(headline|summary|note)((?:\.[A-Za-z-]+)?)\s*:(.*)$`)
+	fieldLine   = regexp.MustCompile(`^(headline|summary|note)((?:\.[A-Za-z0-9-]+)?)\s*:(.*)$`)
 )
 
 // entries reads the block of sections and entries.

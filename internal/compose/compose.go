@@ -28,7 +28,6 @@ package compose
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +58,7 @@ type Input struct {
 
 // Compose returns the content of an issue. No new entry means nothing is new.
 func Compose(in Input) newsletter.Content {
-	return in.compose(func(newsletter.Section, newsletter.Entry, string) {})
+	return in.compose(func(newsletter.Section, newsletter.Entry, string, bool) {})
 }
 
 // Empty returns the content of an issue that people fill by hand.
@@ -71,10 +70,14 @@ func Empty(pub newsletter.Publication, title, author string, now time.Time) news
 	return c
 }
 
+// say hears of every entry and section why it was taken ("") or left, and whether
+// for want of room.
+type say func(s newsletter.Section, e newsletter.Entry, why string, crowded bool)
+
 // A composer holds what one composition has decided so far.
 type composer struct {
 	Input
-	say      func(newsletter.Section, newsletter.Entry, string)
+	say      say
 	since    time.Time
 	groups   []newsletter.Entry
 	family   map[string]string // the source that a variant's belongs to
@@ -83,9 +86,8 @@ type composer struct {
 	crowded  map[int64]bool    // items that some section had no room for, and none took
 }
 
-// compose picks, and says of every entry and section why it was taken ("") or left.
-func (in Input) compose(say func(newsletter.Section, newsletter.Entry, string)) newsletter.Content {
-	c := composer{Input: in, say: say, since: in.Since, family: families(in.Sources), priority: map[string]int{}, used: map[string]string{}, crowded: map[int64]bool{}}
+func (in Input) compose(hear say) newsletter.Content {
+	c := composer{Input: in, say: hear, since: in.Since, family: families(in.Sources), priority: map[string]int{}, used: map[string]string{}, crowded: map[int64]bool{}}
 	if c.since.IsZero() {
 		c.since = in.Now.Add(-FirstPeriod)
 	}
@@ -124,7 +126,7 @@ func (c *composer) fill(at int) []newsletter.Entry {
 	var able, taken []newsletter.Entry
 	for _, e := range c.groups {
 		if why := c.against(section, e, c.since); why != "" {
-			c.say(section, e, why)
+			c.say(section, e, why, false)
 			continue
 		}
 		e = c.marked(e)
@@ -134,18 +136,20 @@ func (c *composer) fill(at int) []newsletter.Entry {
 	c.order(section, able)
 	share := map[string]int{}
 	for _, e := range able {
-		why := c.stands(e)
+		why, crowded := c.stands(e), false
 		if why == "" {
-			if why = c.full(at, e, len(taken), share); why != "" {
-				c.crowded[e.Item.ID] = true
-			}
+			why = c.full(at, e, len(taken), share)
+			crowded = why != ""
 		}
-		if why == "" {
+		switch {
+		case crowded:
+			c.crowded[e.Item.ID] = true
+		case why == "":
 			taken = append(taken, e)
 			share[c.root(e)]++
 			c.take(e)
 		}
-		c.say(section, e, why)
+		c.say(section, e, why, crowded)
 	}
 	if section.Kind == newsletter.Event {
 		byDate(section, taken) // what is pinned has its place, and an agenda its order
@@ -168,13 +172,7 @@ func (c *composer) full(at int, e newsletter.Entry, taken int, share map[string]
 	if pinned(e) && !slices.ContainsFunc(c.Publication.Sections[at+1:], func(s newsletter.Section) bool { return c.against(s, e, c.since) == "" }) {
 		return "" // room is made where no other section would have it
 	}
-	if e.Item.Kind == newsletter.Event || pinned(e) {
-		return why
-	}
-	if c.carried(e) {
-		return why + "; it was carried over from the last issue already"
-	}
-	return why + "; the next issue considers it again"
+	return why
 }
 
 // left returns the items that found no room, for the next issue. Events need no
@@ -195,69 +193,6 @@ func (c *composer) left() (ids []int64) {
 // root is the source whose share an entry takes: variants take from the same.
 func (c *composer) root(e newsletter.Entry) string {
 	return cmp.Or(c.family[e.Item.Source], e.Item.Source)
-}
-
-// order puts what is pinned first, then by priority, then by date; where one piece
-// of news opens the issue, one with a picture before the newer.
-func (c *composer) order(section newsletter.Section, entries []newsletter.Entry) {
-	byDate(section, entries)
-	slices.SortStableFunc(entries, func(a, b newsletter.Entry) int {
-		return cmp.Or(-compare(pinned(a), pinned(b)), c.weight(b)-c.weight(a))
-	})
-}
-
-func compare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-// weight is an entry's priority: the highest of its languages.
-func (c *composer) weight(e newsletter.Entry) int {
-	weight := c.priority[e.Item.Source] + e.Item.Priority
-	for _, other := range e.Others {
-		weight = max(weight, c.priority[other.Source]+other.Priority)
-	}
-	return weight
-}
-
-// all returns an entry's item in every language, by id.
-func all(e newsletter.Entry) []newsletter.Item {
-	items := append([]newsletter.Item{e.Item}, slices.Collect(maps.Values(e.Others))...)
-	slices.SortFunc(items, func(a, b newsletter.Item) int { return cmp.Compare(a.ID, b.ID) })
-	return items
-}
-
-func pinned(e newsletter.Entry) bool {
-	return slices.ContainsFunc(all(e), func(i newsletter.Item) bool { return i.Pinned })
-}
-
-// byDate sorts events by their start and everything else newest first. Undated
-// ones come last. Ties are settled by source and identity, so that no map and no
-// database decides.
-func byDate(section newsletter.Section, entries []newsletter.Entry) {
-	slices.SortStableFunc(entries, func(a, b newsletter.Entry) int {
-		if by := dated(b.Item) - dated(a.Item); by != 0 {
-			return by
-		}
-		by := a.Item.When().Compare(b.Item.When())
-		if section.Kind != newsletter.Event {
-			by = -by
-		}
-		return cmp.Or(by, cmp.Compare(a.Item.Source, b.Item.Source), cmp.Compare(a.Item.Identity, b.Item.Identity))
-	})
-}
-
-// dated is 1 for an item whose source says when: what has no date never takes the lead from what has one.
-func dated(item newsletter.Item) int {
-	if item.Precision == newsletter.Undated {
-		return 0
-	}
-	return 1
 }
 
 // stands says that the entry, or the same one from another source, is in the issue already.

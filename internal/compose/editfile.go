@@ -24,7 +24,9 @@ import (
 //	summary.fr:
 //	---
 //
-//	The editorial in English, in Markdown.
+//	=== editorial ===
+//
+//	The editorial in English, in Markdown. It may stand without the line above it too.
 //
 //	=== editorial.fr ===
 //
@@ -61,9 +63,7 @@ func File(issue newsletter.Issue, pub newsletter.Publication, languages ...strin
 	w.fields("", "summary", c.Summary, true)
 	w.WriteString("---\n")
 	for i, language := range languages {
-		if i > 0 {
-			fmt.Fprintf(&w, "\n=== editorial.%s ===\n", language)
-		}
+		fmt.Fprintf(&w, "\n=== %s ===\n", strings.TrimSuffix("editorial."+language, map[bool]string{true: "." + language}[i == 0]))
 		if text := markup.Lines(c.Editorial[language]); text != "" {
 			fmt.Fprintf(&w, "\n%s\n", blockLine.ReplaceAllString(text, `\$0`))
 		}
@@ -76,7 +76,7 @@ func File(issue newsletter.Issue, pub newsletter.Publication, languages ...strin
 }
 
 // blockLine begins a block; a line of text that looks like one is written with a backslash before it.
-var blockLine = regexp.MustCompile(`(?m)^\\*=== ([a-z.-]+) ===$`)
+var blockLine = regexp.MustCompile(`(?m)^\\*=== ([a-z0-9.-]+) ===$`)
 
 type fileWriter struct {
 	strings.Builder

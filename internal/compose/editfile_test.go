@@ -64,6 +64,10 @@ func TestEditFile(t *testing.T) {
 		"an editorial in French": {full, []string{"=== editorial.fr ===\n", "=== editorial.fr ===\n\nBonjour\n"}, "lead:one news:two", func(c newsletter.Content) bool {
 			return c.Editorial["fr"] == "Bonjour" && strings.HasSuffix(c.Editorial["en"], "\n=== entries ===")
 		}, false},
+		"an editorial without its line": {full, []string{"=== editorial ===\n", "", "Hello", "Good day"}, "lead:one news:two", func(c newsletter.Content) bool {
+			return strings.HasPrefix(c.Editorial["en"], "Good day\n\n---")
+		}, false},
+		"an editorial is dropped": {full, []string{"Hello\n\n---\n\n## not a section\n\\=== entries ===\n", ""}, "lead:one news:two", func(c newsletter.Content) bool { return c.Editorial["en"] == "" }, false},
 	} {
 		text := strings.NewReplacer(c.replace...).Replace(c.file)
 		before := fmt.Sprintf("%+v", issue)
@@ -98,7 +102,7 @@ func TestEditFileFaults(t *testing.T) {
 		"a block twice":      {"=== editorial.fr ===", "=== entries ===", "=== entries === stands twice"},
 		"links hold nothing": {"## links\n", "## links\n- [2] two\n", "takes no items"},
 		"a headline in air":  {"## agenda\n", "## agenda\nheadline: x\n", "headline: stands below no entry"},
-		"an open end":        {"---\n\nHello", "\nHello", ""},
+		"editorials twice":   {"---\n\n=== editorial", "---\n\nAbove\n\n=== editorial", "=== editorial === stands twice"},
 		"a wrong off":        {"## links", "## links (off: xx)", `the publication has no language "xx"`},
 	} {
 		text := strings.Replace(full, c.from, c.to, 1)

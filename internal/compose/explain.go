@@ -21,7 +21,9 @@ func Explain(in Input, item newsletter.Item) []Verdict {
 		in.Items = append(slices.Clone(in.Items), item) // too old to be looked at
 	}
 	var out []Verdict
-	in.compose(func(s newsletter.Section, e newsletter.Entry, why string) {
+	var crowded []int // verdicts
+	carried := false
+	content := in.compose(func(s newsletter.Section, e newsletter.Entry, why string, full bool) {
 		if !e.Holds(item.ID) || !s.Takes(item.Kind) {
 			return
 		}
@@ -29,8 +31,20 @@ func Explain(in Input, item newsletter.Item) []Verdict {
 		if v.In {
 			v.For = in.reason(e)
 		}
+		if full {
+			crowded = append(crowded, len(out))
+		}
+		carried = in.carried(e)
 		out = append(out, v)
 	})
+	for _, i := range crowded {
+		switch {
+		case slices.Contains(content.Left, item.ID):
+			out[i].Why += "; the next issue considers it again"
+		case carried && !slices.ContainsFunc(out, func(v Verdict) bool { return v.In }):
+			out[i].Why += "; it was carried over from the last issue already"
+		}
+	}
 	if len(out) == 0 {
 		return []Verdict{{Why: "no section of the publication takes " + string(item.Kind)}}
 	}

@@ -18,6 +18,11 @@ func with(item newsletter.Item, change func(*newsletter.Item)) newsletter.Item {
 	return item
 }
 
+func dropping(p newsletter.Publication) newsletter.Publication {
+	p.Untranslated = "drop"
+	return p
+}
+
 // Rules of a section: what it takes, in which order, and how much of whom.
 func TestSectionRules(t *testing.T) {
 	lead, rest := newsletter.Section{ID: "lead", Kind: newsletter.News, Max: 1}, newsletter.Section{ID: "news", Kind: newsletter.News, Max: 2}
@@ -34,21 +39,25 @@ func TestSectionRules(t *testing.T) {
 		in   Input
 		want string
 	}{
-		"a busy source has its share":               {Input{Publication: pub(quota), Items: []newsletter.Item{a1, a2, a3, b1}}, "news:a3 news:b1"},
-		"variants take from one share":              {Input{Publication: pub(quota), Sources: busy, Items: []newsletter.Item{a3, with(fr, func(i *newsletter.Item) { i.Source = "a-fr" })}}, "news:a3"},
-		"several kinds":                             {Input{Publication: pub(mixed), Items: []newsletter.Item{a1, video}}, "mixed:video mixed:a1"},
-		"languages":                                 {Input{Publication: pub(newsletter.Section{ID: "n", Kind: newsletter.News, Languages: []string{"fr"}}), Items: []newsletter.Item{a1, fr}}, "n:fr"},
-		"a source's priority before the date":       {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, a3, b1}}, "lead:b1 news:a3 news:a2"},
-		"an item's priority on top":                 {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, with(a1, func(i *newsletter.Item) { i.Priority = 3 }), b1}}, "lead:a1 news:b1 news:a2"},
-		"pinned before priority, and of any age":    {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, b1, old}}, "lead:old news:b1 news:a2"},
-		"two pinned: the second goes down, not out": {Input{Publication: pub(lead, rest), Items: []newsletter.Item{a2, a3, with(a1, pin), with(b1, pin), old}}, "lead:b1 news:a1 news:old"},
-		"pinned are not crowded out":                {Input{Publication: pub(quota), Items: []newsletter.Item{with(a1, pin), with(a2, pin), a3, b1}}, "news:a2 news:a1 news:b1"},
-		"room is made for what is pinned":           {Input{Publication: pub(lead), Items: []newsletter.Item{with(a1, pin), with(b1, pin), a3}}, "lead:b1 lead:a1"},
-		"a pin lifts no rejection":                  {Input{Publication: pub(rest), Items: []newsletter.Item{with(a1, func(i *newsletter.Item) { i.Pinned, i.Rejected = true, true })}}, ""},
-		"a pin is for one issue":                    {Input{Publication: pub(rest), Items: []newsletter.Item{with(a1, pin)}, Placed: map[int64]bool{1: true}}, ""},
+		"a busy source has its share":                {Input{Publication: pub(quota), Items: []newsletter.Item{a1, a2, a3, b1}}, "news:a3 news:b1"},
+		"variants take from one share":               {Input{Publication: pub(quota), Sources: busy, Items: []newsletter.Item{a3, with(fr, func(i *newsletter.Item) { i.Source = "a-fr" })}}, "news:a3"},
+		"several kinds":                              {Input{Publication: pub(mixed), Items: []newsletter.Item{a1, video}}, "mixed:video mixed:a1"},
+		"languages":                                  {Input{Publication: pub(newsletter.Section{ID: "n", Kind: newsletter.News, Languages: []string{"fr"}}), Items: []newsletter.Item{a1, fr}}, "n:fr"},
+		"a source's priority before the date":        {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, a3, b1}}, "lead:b1 news:a3 news:a2"},
+		"an item's priority on top":                  {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, with(a1, func(i *newsletter.Item) { i.Priority = 3 }), b1}}, "lead:a1 news:b1 news:a2"},
+		"pinned before priority, and of any age":     {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{a2, b1, old}}, "lead:old news:b1 news:a2"},
+		"two pinned: the second goes down, not out":  {Input{Publication: pub(lead, rest), Items: []newsletter.Item{a2, a3, with(a1, pin), with(b1, pin), old}}, "lead:b1 news:a1 news:old"},
+		"pinned are not crowded out":                 {Input{Publication: pub(quota), Items: []newsletter.Item{with(a1, pin), with(a2, pin), a3, b1}}, "news:a2 news:a1 news:b1"},
+		"room is made for what is pinned":            {Input{Publication: pub(lead), Items: []newsletter.Item{with(a1, pin), with(b1, pin), a3}}, "lead:b1 lead:a1"},
+		"a picture opens the issue before the newer": {Input{Publication: pub(lead, rest), Items: []newsletter.Item{a2, with(a1, func(i *newsletter.Item) { i.Image = &newsletter.Image{File: "x.jpg"} }), a3}}, "lead:a1 news:a3 news:a2"},
+		"a picture that may not be shown does not":   {Input{Publication: pub(lead, rest), Items: []newsletter.Item{a2, with(a1, func(i *newsletter.Item) { i.Image = &newsletter.Image{URL: "https://x.example/y.jpg"} })}}, "lead:a2 news:a1"},
+		"a priority before a picture":                {Input{Publication: pub(lead, rest), Sources: busy, Items: []newsletter.Item{b1, with(a3, func(i *newsletter.Item) { i.Image = &newsletter.Image{File: "x.jpg"} })}}, "lead:b1 news:a3"},
+		"a pin lifts no rejection":                   {Input{Publication: pub(rest), Items: []newsletter.Item{with(a1, func(i *newsletter.Item) { i.Pinned, i.Rejected = true, true })}}, ""},
+		"a pin is for one issue":                     {Input{Publication: pub(rest), Items: []newsletter.Item{with(a1, pin)}, Placed: map[int64]bool{1: true}}, ""},
 		"an agenda picks what is pinned and stays in order": {Input{Publication: pub(agenda), Items: []newsletter.Item{event(11, "first", on(3, 28), on(3, 28)), event(12, "second", on(3, 29), on(3, 29)),
 			with(event(13, "far", on(9, 1), on(9, 1)), pin)}}, "agenda:first agenda:far"},
-		"a rejected translation stays out": {Input{Publication: pub(rest), Sources: busy, Items: []newsletter.Item{a2, with(fr, func(i *newsletter.Item) { i.Source, i.PublishedAt, i.Rejected = "a-fr", on(3, 22), true })}}, "news:a2"},
+		"what nobody would see takes no room": {Input{Publication: dropping(pub(quota)), Items: []newsletter.Item{with(a1, func(i *newsletter.Item) { i.Language = "ru" }), with(fr, func(i *newsletter.Item) { i.Language = "fr-ch" })}}, "news:fr"},
+		"a rejected translation stays out":    {Input{Publication: pub(rest), Sources: busy, Items: []newsletter.Item{a2, with(fr, func(i *newsletter.Item) { i.Source, i.PublishedAt, i.Rejected = "a-fr", on(3, 22), true })}}, "news:a2"},
 	} {
 		c.in.Now = now
 		first := Compose(c.in)
@@ -191,6 +200,10 @@ func TestExplainRules(t *testing.T) {
 			news(6, "f", "en", "in", on(3, 20)), news(7, "g", "en", "full", on(3, 19)),
 			event(11, "over", on(3, 28), on(3, 28)), event(12, "again", on(4, 5), on(4, 5)), with(event(13, "off", on(4, 6), on(4, 6)), func(i *newsletter.Item) { i.Status = "cancelled" }),
 		}}
+	two := Input{Publication: pub(newsletter.Section{ID: "lead", Kind: newsletter.News, Max: 1}, newsletter.Section{ID: "news", Kind: newsletter.News}), Now: now, Items: []newsletter.Item{news(1, "a", "en", "one", on(3, 22)), news(2, "a", "en", "two", on(3, 21))}}
+	if v := Explain(two, two.Items[1]); len(v) != 2 || strings.Contains(v[0].Why, "next issue") || !v[1].In {
+		t.Errorf("what stands below the lead is said to be left for the next issue: %+v", v)
+	}
 	for id, want := range map[int64]string{
 		1: "for it is pinned by ana@example.org", 2: "the section takes 1 from source a, and has them; the next issue considers it again", 3: "the section takes what is in en, and it is in fr",
 		4: "for the last issue had no room for it", 5: "the section holds 3 and is full of what comes before it; it was carried over from the last issue already",

@@ -139,7 +139,7 @@ func speaks(group []newsletter.Item, language string) bool {
 
 func entry(group []newsletter.Item, languages []string) newsletter.Entry {
 	rank := func(i newsletter.Item) int {
-		if at := slices.Index(languages, i.Language); at >= 0 {
+		if at := slices.IndexFunc(languages, func(tag string) bool { return newsletter.SameLanguage(tag, i.Language) }); at >= 0 {
 			return at
 		}
 		return len(languages)

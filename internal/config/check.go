@@ -15,6 +15,7 @@ import (
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/schedule"
 	"broadsheet/subscribers"
+	"broadsheet/subscribers/segment"
 
 	"github.com/goccy/go-yaml/token"
 )
@@ -275,6 +276,9 @@ func (c *checker) place(s *newsletter.Source, path string) {
 		if ending := strings.ToLower(filepath.Ext(s.File)); !slices.Contains(fileEndings, ending) {
 			c.bad(path+".file", "end it with what the files are: news/*.md, agenda.csv, items.json", "%s: files that are read end in .csv, .json or .md, not %q", path, ending)
 		}
+		if strings.Contains(s.File, "://") {
+			c.bad(path+".file", "download it to a folder of this machine", "%s: a file is read from this machine, not from %s", path, redactURL(s.File))
+		}
 		s.File = resolve(c.cfg.Dir, s.File)
 	}
 	if n != 1 {
@@ -365,6 +369,9 @@ func (c *checker) publication(p *newsletter.Publication, path string) {
 		if !slices.ContainsFunc(c.cfg.Lists, func(l subscribers.List) bool { return l.ID == list }) {
 			c.warn(index(path+".lists", j), "add it under lists:, or run `broadsheet list create`", "%s: list %q is not in this file", path, list)
 		}
+	}
+	if _, err := segment.Parse(p.Segment); err != nil {
+		c.bad(path+".segment", "segment: language = fr and attr.country in (GE, MD)", "%s.segment: %v", path, err)
 	}
 	if len(p.Lists) == 0 {
 		c.bad(path, "lists: [members]", "%s is sent to no list", path)

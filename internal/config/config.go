@@ -69,7 +69,14 @@ type Privacy struct {
 	Contact    string          `yaml:"contact"`
 	Law        newsletter.Text `yaml:"law"` // on what ground, as people read it
 	NoticeURL  string          `yaml:"notice_url"`
-	Retention  *struct{}       `yaml:"retention" later:"retention" jsonschema:"-"`
+	Retention  Retention       `yaml:"retention"`
+}
+
+// Retention says how long things are kept; none means for ever.
+type Retention struct {
+	Pending    newsletter.Duration `yaml:"pending"`              // subscriptions that nobody confirmed
+	Deliveries newsletter.Duration `yaml:"deliveries"`           // who got which issue
+	Addresses  newsletter.Duration `yaml:"addresses_in_history"` // former addresses, service mail, servers' replies
 }
 
 // Relay is a mail server that takes our mail, or with Outbox the folder where rehearsals go.

@@ -72,7 +72,16 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		good + "public: {trusted_proxies: [10.0.0.0/8, proxy.example.org]}\n":                                             `12:40: public.trusted_proxies: "proxy.example.org" is neither`,
 		good + "privacy: {notice_url: \"javascript:alert(1)\"}\n":                                                         "privacy.notice_url",
 		good + "link_secret_previous: [env:NOPE]\n":                                                                       "12:24: link_secret_previous[0]: environment variable NOPE is not set",
-		good + "team: []\n": "team stands twice",
+		good + "sources: [{id: s, file: \"https://x.org/a.csv\"}]\n":                                                      "read from this machine",
+		good + "team: []\n":                                                  "team stands twice",
+		themed("theme: {colour: blue}"):                                      `"blue" is no colour`,
+		themed("theme: {accent: \"#12\"}"):                                   `theme.accent "#12" is no colour`,
+		themed("theme: {font: \"x; } body { display: none\"}"):               "is no list of fonts",
+		themed("theme: {name: fancy}"):                                       "theme.name cannot be",
+		themed("theme: {logo: none.png, logo_alt: x}"):                       "publications[0].theme.logo: no file /dir/none.png",
+		themed("imprint: {logos: [{image: none.png}]}"):                      "logos[0].alt is missing",
+		themed("imprint: {logos: [{alt: x}]}"):                               "logos[0] has no image",
+		good + "sources: [{id: s, feed: \"https://x.org/\", images: all}]\n": `images cannot be "all"`,
 	} {
 		_, err := parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -129,6 +138,29 @@ func TestSections(t *testing.T) {
 	}
 	if again, err := parse(string(printed)); err != nil || again.Publications[0].Sections[2].Repeats() {
 		t.Errorf("%v\n%s", err, printed)
+	}
+}
+
+func themed(text string) string {
+	return strings.Replace(good, "    sections:", "    "+text+"\n    sections:", 1)
+}
+
+// A logo that no mail program shows, or that would take too much, is named before anything is sent.
+func TestLogos(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"logo.svg": "<svg/>", "logo.png": "no picture"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]string{
+		themed("theme: {logo: logo.svg, logo_alt: x}"): "save it as PNG",
+		themed("theme: {logo: logo.png, logo_alt: x}"): "no picture that can be read",
+		themed("theme: {logo: logo.png}"):              "theme.logo_alt is missing",
+	} {
+		if _, err := Parse("t.yaml", []byte(text), dir, now, env); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
-// Audience is whom a send to lists would reach now, by id.
+// Audience is whom a send to a segment of lists would reach now, by id.
 type Audience interface {
-	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
+	Audience(ctx context.Context, lists []string, segment string, after int64, limit int) ([]newsletter.Copy, error)
 }
 
 // Rehearse writes the message of every recipient of an audience as a file into
@@ -26,7 +26,7 @@ func Rehearse(ctx context.Context, audience Audience, job Job, dir string) (n in
 	var after int64
 	m := &message{}
 	for {
-		copies, err := audience.Audience(ctx, job.Send.Lists, after, page)
+		copies, err := audience.Audience(ctx, job.Send.Lists, job.Send.Segment, after, page)
 		if err != nil || len(copies) == 0 {
 			return n, err
 		}

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image/color"
 	"net"
 	"os"
 	"path/filepath"
@@ -95,6 +96,12 @@ func prepare(ctx context.Context, dir string, box *Inbox) (*config.Config, error
 	}
 	if err := copyEditorials(dir); err != nil {
 		return nil, err
+	}
+	navy, white := color.RGBA{0, 0x39, 0x7a, 0xff}, color.RGBA{0xff, 0xff, 0xff, 0xff}
+	for name, logo := range map[string][]byte{"logo.png": emblem(white, navy), "funder.png": emblem(navy, white)} {
+		if err := os.WriteFile(filepath.Join(dir, name), logo, 0o600); err != nil {
+			return nil, err
+		}
 	}
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails since Go 1.24

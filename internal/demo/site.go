@@ -20,7 +20,7 @@ var pages embed.FS
 
 // contentTypes are what the sample sites say of their pages. The French one says
 // nothing of its code page: that stands in the page, as it does at many public bodies.
-var contentTypes = map[string]string{".html": "text/html", ".rss": "application/rss+xml; charset=utf-8", ".atom": "application/atom+xml", ".json": "application/feed+json", ".ics": "text/calendar; charset=utf-8", ".pdf": "application/pdf"}
+var contentTypes = map[string]string{".html": "text/html", ".rss": "application/rss+xml; charset=utf-8", ".atom": "application/atom+xml", ".json": "application/feed+json", ".ics": "text/calendar; charset=utf-8", ".pdf": "application/pdf", ".jpg": "image/jpeg"}
 
 // serveSites serves the sample sites on loopback until ctx ends and returns their address.
 func serveSites(ctx context.Context) (string, error) {
@@ -39,6 +39,8 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 	name := path.Clean("site" + r.URL.Path)
 	body, err := pages.ReadFile(name)
 	switch {
+	case strings.HasPrefix(name, "site/img/"):
+		body = drawn(name)
 	case strings.HasSuffix(name, ".pdf"):
 		body = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 	case err != nil && r.URL.Path != "/" && path.Ext(name) != ".html" && !strings.HasPrefix(r.URL.Path, "/media/"):

@@ -48,6 +48,9 @@ func (a *Archived) find(words []string, pub newsletter.Publication, language str
 	c := a.Issue.Content
 	whole := fold(c.Headline, c.Summary, c.Editorial)
 	for _, e := range c.Entries {
+		if c.Hidden(e.Section, language) {
+			continue
+		}
 		text := fold(e.Headline, e.Summary) + " " + itemText(e.Item)
 		for _, other := range e.Others {
 			text += " " + itemText(other)
@@ -87,7 +90,7 @@ func (d *Desk) Agenda(ctx context.Context, pub newsletter.Publication, language 
 		w := OnWeb{Publication: pub, Issue: issue}
 		for _, e := range issue.Content.Entries {
 			item, own := e.In(language)
-			if item.Kind != newsletter.Event || item.StartsAt.Before(since) || !own && pub.Untranslated == "drop" {
+			if item.Kind != newsletter.Event || item.StartsAt.Before(since) || !own && pub.Untranslated == "drop" || issue.Content.Hidden(e.Section, language) {
 				continue
 			}
 			if v := d.event(w, e, item, language); !seen[v.Key] {

@@ -44,7 +44,7 @@ type Issues interface {
 // Revisions is the store of what issues were like.
 type Revisions interface {
 	Revisions(ctx context.Context, issue newsletter.Issue) ([]newsletter.Issue, error)
-	Revision(ctx context.Context, issue newsletter.Issue, number int) (newsletter.Issue, error)
+	IssueAt(ctx context.Context, issue newsletter.Issue, revision int) (newsletter.Issue, error)
 }
 
 // Items is the store of what was collected.
@@ -79,8 +79,8 @@ type Sends interface {
 
 // Receipts is the ledger as people see it.
 type Receipts interface {
-	CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error)
-	Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error)
+	CountAudience(ctx context.Context, lists []string, segment string) (reached, suppressed int, err error)
+	Audience(ctx context.Context, lists []string, segment string, after int64, limit int) ([]newsletter.Copy, error)
 	Tally(ctx context.Context, issue int64) (newsletter.Tally, error)
 	Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes, error)
 	Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error
@@ -155,6 +155,7 @@ type Desk struct {
 	Sources      []newsletter.Source
 	Team         staff.Team
 	Delivery     Delivery
+	Retention    Retention
 
 	Issues    Issues
 	Revisions Revisions
@@ -165,6 +166,7 @@ type Desk struct {
 	Slots     Slots
 	Office    Office
 	Wishes    Wishes
+	Records   Records
 	People    *subscribers.Service
 	Collector *collect.Collector
 	Renderer  *render.Renderer

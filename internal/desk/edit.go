@@ -43,7 +43,7 @@ func (d *Desk) Move(ctx context.Context, slug string, revision int, item int64, 
 	detail := fmt.Sprintf("item %d: %s", item, how)
 	return d.revise(ctx, slug, actor, detail, func(issue newsletter.Issue, _ newsletter.Publication) (newsletter.Content, bool, error) {
 		if issue.Revision != revision {
-			return issue.Content, false, fault.Conflictf("you saw revision %d, but the issue is at %d: nothing was changed", revision, issue.Revision)
+			return issue.Content, false, stale(issue, revision)
 		}
 		return compose.Move(issue.Content, item, how)
 	})
@@ -53,6 +53,13 @@ func (d *Desk) Move(ctx context.Context, slug string, revision int, item int64, 
 // composed anew, so that it shows; in one that is in people's hands a pinned entry
 // goes to the top of its section.
 func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, on bool, actor string) error {
+	issue, _, err := d.Open(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if issue.Revision != revision || !issue.State.Editable() {
+		return stale(issue, revision)
+	}
 	found, err := d.Items.Item(ctx, item)
 	if err != nil {
 		return err
@@ -60,10 +67,7 @@ func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, o
 	if _, err := d.EditItem(ctx, item, newsletter.Edit{Pinned: on, Rejected: found.Rejected && !on}, actor); err != nil {
 		return err
 	}
-	issue, _, err := d.Open(ctx, slug)
 	switch {
-	case err != nil:
-		return err
 	case issue.Kind == "regular" && issue.State == newsletter.Draft && issue.Content.Author == Scheduler:
 		_, err = d.Compose(ctx, issue.Publication, actor)
 	case on:
@@ -72,10 +76,14 @@ func (d *Desk) Pin(ctx context.Context, slug string, revision int, item int64, o
 	return err
 }
 
+func stale(issue newsletter.Issue, revision int) error {
+	return fault.Conflictf("you saw revision %d of %s, but it is %s at revision %d: nothing was changed", revision, issue.Slug(), issue.State, issue.Revision)
+}
+
 // Revert makes a new revision that says what an earlier one said.
 func (d *Desk) Revert(ctx context.Context, slug string, to int, actor string) (newsletter.Issue, bool, error) {
 	return d.revise(ctx, slug, actor, fmt.Sprintf("as revision %d", to), func(issue newsletter.Issue, pub newsletter.Publication) (newsletter.Content, bool, error) {
-		old, err := d.Revisions.Revision(ctx, issue, to)
+		old, err := d.Revisions.IssueAt(ctx, issue, to)
 		if err != nil {
 			return issue.Content, false, err
 		}
@@ -190,6 +198,40 @@ func (d *Desk) Changes(ctx context.Context, slug string) ([]Revision, error) {
 	return out, nil
 }
 
+// LogEntry is what someone did with an issue, and the revision that came of it.
+type LogEntry struct {
+	staff.AuditEntry
+	Revision int `json:"revision,omitempty"`
+	Added    int `json:"added,omitempty"` // lines of the edit file, to the revision before
+	Removed  int `json:"removed,omitempty"`
+}
+
+// IssueLog returns what people and the schedule did with an issue, oldest first.
+func (d *Desk) IssueLog(ctx context.Context, slug string) ([]LogEntry, error) {
+	changes, err := d.Changes(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	done, err := d.Office.Audit(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]LogEntry, len(done))
+	for i, e := range done {
+		out[i].AuditEntry = e
+		if !slices.Contains([]string{"composed", "refreshed", "edited"}, e.Action) {
+			continue
+		}
+		if _, err := fmt.Sscanf(e.Detail, "revision %d", &out[i].Revision); err != nil { // which these name first
+			continue
+		}
+		if n := out[i].Revision; n >= 1 && n <= len(changes) {
+			out[i].Added, out[i].Removed = changes[n-1].Added, changes[n-1].Removed
+		}
+	}
+	return out, nil
+}
+
 // Diff returns what changed between two revisions of an issue as a unified diff of
 // their files. 0 stands for the newest, and for the one before it.
 func (d *Desk) Diff(ctx context.Context, slug string, from, to int) (string, error) {
@@ -203,11 +245,11 @@ func (d *Desk) Diff(ctx context.Context, slug string, from, to int) (string, err
 	if from == 0 {
 		from = max(to-1, 1)
 	}
-	old, err := d.Revisions.Revision(ctx, issue, from)
+	old, err := d.Revisions.IssueAt(ctx, issue, from)
 	if err != nil {
 		return "", err
 	}
-	now, err := d.Revisions.Revision(ctx, issue, to)
+	now, err := d.Revisions.IssueAt(ctx, issue, to)
 	if err != nil {
 		return "", err
 	}

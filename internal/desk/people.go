@@ -122,6 +122,11 @@ const askedFor = 30 * 24 * time.Hour
 
 // AskToConfirm writes to people whose subscription waits for their confirmation.
 func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscribers.Result) (asked int, err error) {
+	return d.askToConfirm(ctx, list, results, "", d.Now().Add(askedFor))
+}
+
+// askToConfirm writes once for each round of asking; the link works until a day.
+func (d *Desk) askToConfirm(ctx context.Context, list string, results []subscribers.Result, round string, until time.Time) (asked int, err error) {
 	pub, err := d.PublicationOf(list)
 	if err != nil {
 		return 0, err
@@ -134,13 +139,7 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 		if err != nil {
 			return asked, err
 		}
-		until := d.Now().Add(askedFor)
-		for _, x := range who.Subscriptions {
-			if x.ListID == list && x.AskUntil.After(until) {
-				until = x.AskUntil
-			}
-		}
-		l := notice.Letter{Kind: "confirm", Address: who.Address, Language: who.Language, Link: d.Links.Confirm(who.PublicID, until, list), Until: until, Dedupe: confirmKey(who, list)}
+		l := notice.Letter{Kind: "confirm", Address: who.Address, Language: who.Language, Link: d.Links.Confirm(who.PublicID, until, list), Until: until, Dedupe: confirmKey(who, list) + round}
 		if err := d.letter(ctx, pub, l, nil); err != nil {
 			return asked, err
 		}
@@ -149,12 +148,30 @@ func (d *Desk) AskToConfirm(ctx context.Context, list string, results []subscrib
 	return asked, nil
 }
 
-// confirmKey names one request to confirm: that of the subscription that is open, as it was asked for last.
+// Reconfirm asks the people of a list who are pending and may be asked to confirm
+// until a day, and returns how many. With dryRun nobody is.
+func (d *Desk) Reconfirm(ctx context.Context, list string, until time.Time, act subscribers.Act, dryRun bool) (asked int, err error) {
+	people := d.People
+	if dryRun {
+		people = people.Rehearse()
+	}
+	err = people.Reconfirm(ctx, list, until, act, func(r subscribers.Result) error {
+		asked++
+		if dryRun {
+			return nil
+		}
+		_, err := d.askToConfirm(ctx, list, []subscribers.Result{r}, " until "+until.Format(time.DateOnly), until)
+		return err
+	})
+	return asked, err
+}
+
+// confirmKey names one request to confirm: that of the subscription that is open.
 func confirmKey(p subscribers.Profile, list string) string {
 	key := "confirm " + list + " " + p.PublicID
 	for _, x := range p.Subscriptions {
 		if x.ListID == list && x.State != subscribers.Ended {
-			key += " " + strconv.FormatInt(x.CreatedAt.UnixMilli(), 36) + " " + strconv.FormatInt(x.AskUntil.UnixMilli(), 36)
+			key += " " + strconv.FormatInt(x.CreatedAt.UnixMilli(), 36)
 		}
 	}
 	return key

@@ -88,7 +88,7 @@ func (d *Desk) Differs(ctx context.Context, p Preview) (lines []Line, before int
 	if p.issue.Revision < 2 {
 		return nil, 0, nil
 	}
-	past, err := d.Revisions.Revision(ctx, p.issue, p.issue.Revision-1)
+	past, err := d.Revisions.IssueAt(ctx, p.issue, p.issue.Revision-1)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -55,7 +55,7 @@ func (d *Desk) OnWeb(ctx context.Context, publicID, language string) (OnWeb, err
 	}
 	for _, e := range issue.Content.Entries {
 		item, own := e.In(language)
-		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") {
+		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") && !issue.Content.Hidden(e.Section, language) {
 			w.Events = append(w.Events, d.event(w, e, item, language))
 		}
 	}
@@ -79,7 +79,7 @@ func description(issue newsletter.Issue, pub newsletter.Publication, language st
 	}
 	var titles []string
 	for _, e := range c.Entries {
-		if len(titles) < 3 {
+		if len(titles) < 3 && !c.Hidden(e.Section, language) {
 			titles = append(titles, title(e, language, pub))
 		}
 	}
@@ -134,7 +134,7 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 
 // title is an entry's headline as readers of a language see it.
 func title(e newsletter.Entry, language string, pub newsletter.Publication) string {
-	if h := e.Headline.In(language, pub.Fallback()); h != "" {
+	if h, _ := e.Own(e.Headline, language, pub.Fallback()); h != "" {
 		return h
 	}
 	item, _ := e.In(language)

@@ -22,6 +22,7 @@ type Plan struct {
 	State      newsletter.IssueState `json:"state"`
 	Digest     string                `json:"digest"`
 	Lists      []string              `json:"lists"`
+	Segment    string                `json:"segment,omitempty"` // of those lists, only whom this filter lets through
 	Audience   int                   `json:"audience"`
 	Suppressed int                   `json:"suppressed"` // confirmed, but never mailed
 	GiveUpAt   time.Time             `json:"give_up_at"`
@@ -33,14 +34,17 @@ func (d *Desk) Plan(ctx context.Context, slug string) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{Issue: slug, State: issue.State, Digest: issue.Digest, Lists: pub.Lists, GiveUpAt: d.Now().Add(time.Duration(pub.Schedule.GiveUpAfter))}
+	plan := Plan{Issue: slug, State: issue.State, Digest: issue.Digest, Lists: pub.Lists, Segment: pub.Segment, GiveUpAt: d.Now().Add(time.Duration(pub.Schedule.GiveUpAfter))}
 	switch issue.State {
 	case newsletter.Sending, newsletter.Sent:
 		send, err := d.Sends.Send(ctx, issue.ID)
-		plan.Lists, plan.Audience, plan.GiveUpAt = send.Lists, send.Audience, send.GiveUpAt
+		plan.Lists, plan.Segment, plan.Audience, plan.GiveUpAt = send.Lists, send.Segment, send.Audience, send.GiveUpAt
 		return plan, err
 	case newsletter.Approved:
-		plan.Audience, plan.Suppressed, err = d.Receipts.CountAudience(ctx, pub.Lists)
+		if plan.Lists, err = d.lists(ctx, pub); err != nil {
+			return plan, err
+		}
+		plan.Audience, plan.Suppressed, err = d.Receipts.CountAudience(ctx, plan.Lists, plan.Segment)
 		return plan, err
 	}
 	return plan, fault.WithHint(fault.Conflictf("issue %s is not approved: it is %s", slug, issue.State), "%s", nextStep(issue))
@@ -51,6 +55,23 @@ func nextStep(issue newsletter.Issue) string {
 		return "an approver must run `broadsheet issue approve " + issue.Slug() + " --as ADDRESS`"
 	}
 	return "run `broadsheet issue submit " + issue.Slug() + "`"
+}
+
+// lists returns the lists of a publication that something may still be sent to.
+func (d *Desk) lists(ctx context.Context, pub newsletter.Publication) (open []string, err error) {
+	lists, err := d.People.Lists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lists {
+		if slices.Contains(pub.Lists, l.ID) && l.ArchivedAt.IsZero() {
+			open = append(open, l.ID)
+		}
+	}
+	if len(open) == 0 {
+		return nil, fault.WithHint(fault.Conflictf("publication %s has no list to send to: there are none of its lists, or they are archived", pub.ID), "see `broadsheet list list`")
+	}
+	return open, nil
 }
 
 // Ask is what a person wants of a send.
@@ -115,7 +136,11 @@ func (d *Desk) order(ctx context.Context, issue *newsletter.Issue, pub newslette
 	if got := newsletter.IssueDigest(reseal(proofs)); got != issue.Digest {
 		return fault.Conflictf("the stored proofs of %s are not what was approved (%.12s, not %.12s): nothing is sent", issue.Slug(), got, issue.Digest)
 	}
-	order := newsletter.Order{Digest: issue.Digest, Lists: pub.Lists, By: actor, GiveUpAfter: time.Duration(pub.Schedule.GiveUpAfter), HoldUnknown: pub.Schedule.Unknown == "hold", Expect: ask.Count}
+	lists, err := d.lists(ctx, pub)
+	if err != nil {
+		return err
+	}
+	order := newsletter.Order{Digest: issue.Digest, Lists: lists, Segment: pub.Segment, By: actor, GiveUpAfter: time.Duration(pub.Schedule.GiveUpAfter), HoldUnknown: pub.Schedule.Unknown == "hold", Expect: ask.Count}
 	if err := d.Sends.StartSend(ctx, issue, order); err != nil {
 		return err
 	}
@@ -181,7 +206,10 @@ func (d *Desk) Rehearse(ctx context.Context, slug, actor string) (dir string, n 
 	if err != nil {
 		return "", 0, err
 	}
-	job.Send.Lists = pub.Lists
+	if job.Send.Lists, err = d.lists(ctx, pub); err != nil {
+		return "", 0, err
+	}
+	job.Send.Segment = pub.Segment
 	dir = filepath.Join(d.Delivery.Outbox, strings.ReplaceAll(slug, "/", "-"))
 	n, err = deliver.Rehearse(ctx, d.Receipts, job, dir)
 	return dir, n, err

@@ -8,7 +8,6 @@ import (
 	"broadsheet/internal/deliver"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
-	"broadsheet/internal/staff"
 )
 
 // Status is where an issue stands. Its numbers always add up to the audience.
@@ -60,14 +59,6 @@ func (d *Desk) Status(ctx context.Context, slug string) (Status, error) {
 		}
 	}
 	return s, err
-}
-
-// History returns what people and the schedule did with an issue, oldest first.
-func (d *Desk) History(ctx context.Context, slug string) ([]staff.AuditEntry, error) {
-	if _, _, err := d.Open(ctx, slug); err != nil {
-		return nil, err
-	}
-	return d.Office.Audit(ctx, slug)
 }
 
 // Receipt calls each for everyone of an issue's audience, and what became of their copy.

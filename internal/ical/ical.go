@@ -44,7 +44,6 @@ func (c Calendar) Bytes() []byte {
 	w.line("VERSION", "2.0")
 	w.line("PRODID", "-//broadsheet//newsletter//EN")
 	w.line("CALSCALE", "GREGORIAN")
-	w.line("METHOD", "PUBLISH")
 	w.text("NAME", c.Language, c.Name) // RFC 7986 section 5.1
 	w.text("X-WR-CALNAME", "", c.Name)
 	for _, e := range c.Events {
@@ -62,7 +61,7 @@ func (w *writer) event(e Event, language string) {
 	}
 	w.line("BEGIN", "VEVENT")
 	w.line("UID", word(e.UID))
-	w.line("DTSTAMP", e.Changed.UTC().Format(instant)) // without a scheduling METHOD it is the last change: section 3.8.7.2
+	w.line("DTSTAMP", e.Changed.UTC().Format(instant)) // without a METHOD it is the last change: section 3.8.7.2
 	w.line("LAST-MODIFIED", e.Changed.UTC().Format(instant))
 	w.line("SEQUENCE", strconv.Itoa(e.Sequence))
 	w.times(e)

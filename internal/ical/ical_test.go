@@ -46,7 +46,7 @@ func TestTimes(t *testing.T) {
 func TestTexts(t *testing.T) {
 	c := Calendar{Name: "Lettre; mars", Language: "fr", Events: []Event{{UID: "abc@example.org", Changed: changed, Sequence: 3, Start: changed,
 		Title: "Réunion, \"suite\"; a\\b", Place: "Tbilissi\r\nBEGIN:VEVENT", Description: "un\x00\x07\ndeux", URL: "https://example.org/?a=1\nATTACH:x", Status: "CANCELLED"}, {UID: "d", Start: changed, Title: "News", Language: "en"}}}
-	has(t, c, "VERSION:2.0", "METHOD:PUBLISH", `NAME;LANGUAGE=fr:Lettre\; mars`, "UID:abc@example.org", "DTSTAMP:20170320T090000Z", "LAST-MODIFIED:20170320T090000Z", "SEQUENCE:3",
+	has(t, c, "VERSION:2.0", `NAME;LANGUAGE=fr:Lettre\; mars`, "UID:abc@example.org", "DTSTAMP:20170320T090000Z", "LAST-MODIFIED:20170320T090000Z", "SEQUENCE:3",
 		`SUMMARY;LANGUAGE=fr:Réunion\, "suite"\; a\\b`, `LOCATION;LANGUAGE=fr:Tbilissi\nBEGIN:VEVENT`, `DESCRIPTION;LANGUAGE=fr:un\ndeux`, "STATUS:CANCELLED", "SUMMARY;LANGUAGE=en:News")
 	for _, line := range lines(c) {
 		if strings.HasPrefix(line, "ATTACH") || strings.ContainsAny(line, "\n\r\x00") {

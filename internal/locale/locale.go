@@ -23,6 +23,8 @@ import (
 
 	"github.com/go-playground/locales"
 	"github.com/go-playground/locales/en"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 //go:embed labels/*.json
@@ -160,6 +162,24 @@ func Name(tag string) string {
 	return tag
 }
 
+// Language returns what this language calls another one: anglais.
+func (l Locale) Language(tag string) string {
+	own, err := language.Parse(l.Tag)
+	if err != nil {
+		own = language.English
+	}
+	other, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	if names := display.Languages(own); names != nil {
+		if name := names.Name(other); name != "" {
+			return name
+		}
+	}
+	return Name(tag)
+}
+
 // Dir returns the direction of writing: rtl or ltr.
 func Dir(tag string) string {
 	switch Primary(tag) {
@@ -212,15 +232,19 @@ func (l Locale) parts(t time.Time, which string) []string {
 	return []string{"day" + which, l.day(t), "month" + which, l.Month(t.Month()), "year" + which, strconv.Itoa(t.Year())}
 }
 
-// MonthYear writes a month: March 2017, with a capital, and in the form in which it stands alone.
+// MonthYear writes a month as a heading: March 2017, with a capital.
 func (l Locale) MonthYear(t time.Time) string {
+	first := []rune(l.InMonth(t))
+	return string(unicode.ToTitle(first[0])) + string(first[1:]) // Georgian has no capital here
+}
+
+// InMonth writes a month within a line, in the form in which it stands without a day: mars 2017.
+func (l Locale) InMonth(t time.Time) string {
 	month := l.Month(t.Month())
 	if names := strings.Fields(l.labels["months_alone"]); len(names) == 12 {
 		month = names[t.Month()-1]
 	}
-	text := l.Label("month_year", "month", month, "year", strconv.Itoa(t.Year()))
-	first := []rune(text)
-	return string(unicode.ToTitle(first[0])) + string(first[1:]) // Georgian has no capital here
+	return l.Label("month_year", "month", month, "year", strconv.Itoa(t.Year()))
 }
 
 // Range writes days of one event as people do: 8 March, 21–22 March, 30 March – 2 April.

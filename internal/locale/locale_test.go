@@ -12,7 +12,7 @@ import (
 
 // issueLabels are what an issue says; a language may have these and no more.
 var issueLabels = strings.Fields(`name date date_short month_year range_in_month range range_years hello reader view_in_browser news report event media links editorial
-	read_more rest_on_web contact colon press_release documents more picture_by follow cancelled postponed tentative moved_from also_in megabytes kilobytes report_year
+	read_more rest_on_web contact colon comma press_release documents more picture_by follow cancelled postponed tentative moved_from also_in megabytes kilobytes report_year
 	issue_number why_you_get_this unsubscribe preferences in_language`)
 
 func TestEveryLanguageHasItsLabels(t *testing.T) {

@@ -51,8 +51,11 @@ func Markdown(source string) template.HTML {
 	if err := markdown.Convert([]byte(stripReserved(source)), &out); err != nil {
 		return template.HTML(template.HTMLEscapeString(source))
 	}
-	return HTML(out.String(), nil)
+	return HTML(lower.Replace(out.String()), nil)
 }
+
+// lower makes the largest headings that people write the largest that an issue's text may have.
+var lower = strings.NewReplacer("<h1>", "<h3>", "</h1>", "</h3>", "<h2>", "<h3>", "</h2>", "</h3>")
 
 func resolveLinks(source string, base *url.URL) string {
 	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})

@@ -1,6 +1,9 @@
 package newsletter
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Takes reports whether a section is for items of a kind.
 func (s Section) Takes(k Kind) bool { return s.Kind == k || slices.Contains(s.Kinds, k) }
@@ -62,15 +65,17 @@ func (c Content) New() (n int) {
 // another language takes what an editor wrote in that, else in fallback.
 func (e Entry) Own(t Text, language, fallback string) (words, in string) {
 	item, own := e.In(language)
-	tags := []string{language, ""}
+	primary, _, _ := strings.Cut(language, "-")
+	tags := []string{language, primary}
 	if !own {
-		tags = []string{language, item.Language, fallback, ""}
+		tags = append(tags, item.Language, fallback)
 	}
-	for _, tag := range tags {
-		if t[tag] != "" && tag == "" {
+	for _, tag := range append(tags, "") {
+		switch {
+		case t[tag] == "":
+		case tag == "" || SameLanguage(tag, language):
 			return t[tag], language
-		}
-		if t[tag] != "" {
+		default:
 			return t[tag], tag
 		}
 	}

@@ -29,6 +29,15 @@ func TestArrange(t *testing.T) {
 	}
 }
 
+func TestEntryInALanguage(t *testing.T) {
+	e := Entry{Item: Item{Language: "en-gb"}, Others: map[string]Item{"pt": {Language: "pt"}, "pt-br": {Language: "pt-br"}}}
+	for language, want := range map[string]string{"en": "en-gb", "en-us": "en-gb", "pt-br": "pt-br", "pt": "pt", "pt-ao": "pt", "fr": ""} {
+		if item, own := e.In(language); own != (want != "") || own && item.Language != want {
+			t.Errorf("%s: %s, %v", language, item.Language, own)
+		}
+	}
+}
+
 func TestOwnWords(t *testing.T) {
 	e := Entry{Item: Item{Language: "en"}, Others: map[string]Item{"fr": {Language: "fr"}}}
 	russian := Entry{Item: Item{Language: "ru"}}
@@ -43,6 +52,7 @@ func TestOwnWords(t *testing.T) {
 		"the fallback over a third":                  {russian, Text{"en": "H"}, "ka", "H en"},
 		"the item's before the fallback":             {russian, Text{"en": "H", "ru": "R"}, "ka", "R ru"},
 		"for all":                                    {e, Text{"": "X"}, "fr", "X fr"},
+		"of the language for a region":               {e, Text{"fr": "T"}, "fr-ch", "T fr-ch"},
 		"none":                                       {e, nil, "fr", " "},
 	} {
 		words, in := c.entry.Own(c.text, c.language, "en")

@@ -151,6 +151,7 @@ type Slot struct {
 type Order struct {
 	Digest      string // what was approved: anything else is refused
 	Lists       []string
+	Segment     string // of those lists, only whom this filter lets through
 	By          string
 	GiveUpAfter time.Duration
 	HoldUnknown bool // a copy whose fate is unknown waits for a person
@@ -162,6 +163,7 @@ type Send struct {
 	Issue       int64     `json:"-"`
 	Digest      string    `json:"digest"`
 	Lists       []string  `json:"lists"`
+	Segment     string    `json:"segment,omitempty"`
 	FrozenAt    time.Time `json:"frozen_at"`
 	Audience    int       `json:"audience"`
 	GiveUpAt    time.Time `json:"give_up_at"`

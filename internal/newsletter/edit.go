@@ -20,7 +20,7 @@ type Edit struct {
 }
 
 // EditFields are the fields of an item that people can set.
-var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "image_alt", "image_caption", "image_credit", "priority"}
+var EditFields = []string{"title", "subtitle", "summary", "url", "place", "venue", "language", "status", "published_at", "starts_at", "ends_at", "image", "image_alt", "image_caption", "image_credit", "priority"}
 
 // Check returns an error for a field that cannot be set, or not so.
 func (e Edit) Check() error {
@@ -37,6 +37,8 @@ func (e Edit) Check() error {
 			if n, err := strconv.Atoi(value); value != "" && (err != nil || n < -9 || n > 9) {
 				return fault.Invalidf("priority: %q is not a number from -9 to 9", value)
 			}
+		case field == "image" && value != "none" && value != "":
+			return fault.WithHint(fault.Invalidf("image: %q is not none", value), "none leaves the picture out; a picture comes from the source alone")
 		case strings.HasSuffix(field, "_at"):
 			if _, err := time.Parse(time.DateOnly, value); value != "" && err != nil {
 				return fault.Invalidf("%s: %q is not a day such as 2026-03-21", field, value)
@@ -70,6 +72,9 @@ func (i Item) With(e Edit) Item {
 			}
 		}
 		i.Image = &image
+	}
+	if e.Words["image"] == "none" {
+		i.Image = nil
 	}
 	if _, own := e.Words["summary"]; own {
 		i.Body = "" // which says the same in the source's words

@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"broadsheet/internal/fault"
@@ -117,15 +120,31 @@ func (e Entry) Holds(id int64) bool {
 	return false
 }
 
-// In returns the entry's item for readers of language and whether it is in that language.
+// In returns the entry's item for readers of language and whether it is in that
+// language. Another region's is: who reads pt-br reads pt.
 func (e Entry) In(language string) (Item, bool) {
-	if e.Item.Language == language || e.Item.Language == "" {
+	if e.Item.Language == "" {
 		return e.Item, true
 	}
-	if other, ok := e.Others[language]; ok {
+	if other, ok := e.Others[language]; ok && e.Item.Language != language {
 		return other, true
 	}
+	if SameLanguage(e.Item.Language, language) {
+		return e.Item, true
+	}
+	for _, tag := range slices.Sorted(maps.Keys(e.Others)) {
+		if SameLanguage(tag, language) {
+			return e.Others[tag], true
+		}
+	}
 	return e.Item, false
+}
+
+// SameLanguage reports whether two tags are of one language, whatever the region.
+func SameLanguage(a, b string) bool {
+	a, _, _ = strings.Cut(a, "-")
+	b, _, _ = strings.Cut(b, "-")
+	return a == b
 }
 
 // Proof is an issue rendered for one language and frozen. Subject, HTML and

@@ -29,7 +29,8 @@ type Publication struct {
 	Untranslated string    `yaml:"untranslated" jsonschema:"enum=show,enum=drop"`
 	Timezone     string    `yaml:"timezone"`
 	Lists        []string  `yaml:"lists"`
-	Period       string    `yaml:"period"` // since_last_compose, or a duration
+	Segment      string    `yaml:"segment"` // of those lists, only whom this filter lets through
+	Period       string    `yaml:"period"`  // since_last_compose, or a duration
 	Schedule     Schedule  `yaml:"schedule"`
 	Approval     Review    `yaml:"approval"`
 	Archive      string    `yaml:"archive" jsonschema:"enum=public,enum=unlisted,enum=none"` // none: no page of an issue at all
@@ -37,7 +38,7 @@ type Publication struct {
 	Imprint      Imprint   `yaml:"imprint"`
 	Follow       []NavLink `yaml:"follow"`
 	Sections     []Section `yaml:"sections"`
-	Minimum      int       `yaml:"minimum"` // with fewer new entries the schedule makes no issue, and the team is told
+	Minimum      int       `yaml:"minimum" jsonschema:"minimum=1"` // with fewer new entries the schedule makes no issue, and the team is told
 
 	Site string `yaml:"-" json:"-"` // the public side's address: where pictures are served
 }
@@ -154,7 +155,7 @@ type Source struct {
 	Every        Duration          `yaml:"every"`
 	Max          int               `yaml:"max"`
 	VariantOf    string            `yaml:"variant_of"`
-	Priority     int               `yaml:"priority"`                                             // of its items over those of others: 0 to 9
+	Priority     int               `yaml:"priority" jsonschema:"minimum=0,maximum=9"`            // of its items over those of others: 0 to 9
 	Images       string            `yaml:"images" jsonschema:"enum=none,enum=own,enum=licensed"` // whether its pictures may be copied into an issue
 	Rules        *Rules            `yaml:"rules"`
 	AllowPrivate bool              `yaml:"allow_private"`

@@ -33,12 +33,12 @@ func (b viewer) extent(d newsletter.Document) string {
 		parts = append(parts, b.words.Label("kilobytes", "n", strconv.FormatInt(max(1, (d.Bytes+500)/1000), 10)))
 	}
 	if d.Pages > 0 {
-		parts = append(parts, b.words.Label("pages", "n", strconv.Itoa(d.Pages)))
+		parts = append(parts, b.words.Count("pages", d.Pages))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return "(" + strings.Join(parts, b.words.Label("comma")) + ")"
 }
 
 // status says what of an event is not as readers may expect it.
@@ -53,10 +53,10 @@ func (b viewer) status(item newsletter.Item) string {
 	return ""
 }
 
-func names(languages []string) string {
+func (b viewer) names(languages []string) string {
 	out := make([]string, len(languages))
 	for i, language := range languages {
-		out[i] = locale.Name(language)
+		out[i] = b.words.Language(language)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, b.words.Label("comma"))
 }

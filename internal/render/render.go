@@ -11,6 +11,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,7 +20,7 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
-	texttemplate "text/template"
+	"sync"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
@@ -28,84 +29,107 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// Renderer holds a parsed theme.
-type Renderer struct {
-	html         *template.Template
-	text         *texttemplate.Template
-	style, media string
-}
+// Renderer holds the parsed themes.
+type Renderer struct{ themes map[string]*theme }
 
-// New parses the theme of a template folder (default for institutional) and refuses a sheet that would not inline well.
+// New parses the themes of a template folder. It refuses, with file and line, what
+// would not inline well or call what a theme must not.
 func New(templates fs.FS) (*Renderer, error) {
-	style, err := fs.ReadFile(templates, "default/style.css")
-	if err != nil {
-		return nil, fault.Invalidf("theme: %w", err)
+	r := &Renderer{map[string]*theme{}}
+	for _, name := range names {
+		t, err := open(templates, name)
+		if err != nil {
+			return nil, err
+		}
+		r.themes[name] = t
 	}
-	media, err := fs.ReadFile(templates, "default/media.css")
-	if err != nil {
-		return nil, fault.Invalidf("theme: %w", err)
-	}
-	if problems := inline.Lint(string(style)); len(problems) > 0 {
-		return nil, fault.Invalidf("theme: style.css: %s", strings.Join(problems, "; "))
-	}
-	html, err := template.New("issue.html").Funcs(conditionals).ParseFS(templates, "default/issue.html")
-	if err != nil {
-		return nil, fault.Invalidf("theme: %w", err)
-	}
-	text, err := texttemplate.New("issue.txt").Funcs(textFuncs).ParseFS(templates, "default/issue.txt")
-	if err != nil {
-		return nil, fault.Invalidf("theme: %w", err)
-	}
-	return &Renderer{html, text, string(style), string(media)}, nil
-}
-
-// conditionals give themes what html/template drops: comments that Outlook reads.
-var conditionals = template.FuncMap{
-	"mso": func(s string) template.HTML { return template.HTML("<!--[if mso]>" + s + "<![endif]-->") },
-	"msoOpen": func() template.HTML {
-		return `<!--[if mso]><table role="presentation" width="640" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
-	},
-	"msoClose": func() template.HTML { return `<!--[if mso]></td></tr></table><![endif]-->` },
+	return r, nil
 }
 
 // Proofs renders an issue for every language of its publication.
 func (r *Renderer) Proofs(pub newsletter.Publication, issue newsletter.Issue) ([]newsletter.Proof, error) {
-	proofs := make([]newsletter.Proof, 0, len(pub.Languages))
-	for _, language := range pub.Languages {
-		p, err := r.proof(pub, issue, language)
-		if err != nil {
-			return nil, fmt.Errorf("render %s in %s: %w", issue.Slug(), language, err)
-		}
-		proofs = append(proofs, p)
+	proofs, faults := make([]newsletter.Proof, len(pub.Languages)), make([]error, len(pub.Languages))
+	var all sync.WaitGroup
+	for i, language := range pub.Languages {
+		all.Go(func() {
+			var err error
+			if proofs[i], err = r.proof(pub, issue, language); err != nil {
+				faults[i] = fmt.Errorf("render %s in %s: %w", issue.Slug(), language, err)
+			}
+		})
+	}
+	all.Wait()
+	if err := cmp.Or(faults...); err != nil {
+		return nil, err
 	}
 	return proofs, nil
 }
 
 func (r *Renderer) proof(pub newsletter.Publication, issue newsletter.Issue, language string) (newsletter.Proof, error) {
-	prefix := tokenPrefix(pub, issue)
-	marks := Marks{Name: prefix + "name", Unsubscribe: template.URL(prefix + "unsubscribe"), Preferences: template.URL(prefix + "preferences"), WebView: template.URL(prefix + "webview")}
-	view := newView(pub, issue, language, marks)
-	colours := palette(pub.Theme.Colour)
-	view.Style, view.Media = template.CSS(colours.Replace(r.style)), template.CSS(colours.Replace(r.media))
-	var html, text bytes.Buffer
-	if err := r.html.Execute(&html, view); err != nil {
-		return newsletter.Proof{}, err
+	t := r.themes[cmp.Or(pub.Theme.Name, "institutional")]
+	if t == nil {
+		return newsletter.Proof{}, fault.Invalidf("no theme %q", pub.Theme.Name)
 	}
-	inlined, err := inline.HTML(html.String())
+	sheet := printer{t, pub, issue, language, tokenPrefix(pub, issue)}
+	p, view, err := sheet.print(cut{summary: longest})
 	if err != nil {
-		return newsletter.Proof{}, err
+		return p, err
 	}
-	if err := r.text.Execute(&text, view); err != nil {
-		return newsletter.Proof{}, err
-	}
-	replace := strings.NewReplacer(prefix+"name", newsletter.MarkName, prefix+"unsubscribe", newsletter.MarkUnsubscribe,
-		prefix+"preferences", newsletter.MarkPreferences, prefix+"webview", newsletter.MarkWebView)
-	p := newsletter.Proof{
-		Issue: issue.ID, Revision: issue.Revision, Language: language, Subject: view.Subject,
-		HTML: replace.Replace(inlined), Text: replace.Replace(tidy(text.String())), Reader: view.Label("reader"),
+	if over := len(p.HTML) + reserve - MaxHTML; over > 0 {
+		whole := p.HTML
+		if p, err = sheet.shorter(view, over); err != nil {
+			return p, err
+		}
+		p.Page = whole
 	}
 	p.Seal()
 	return p, nil
+}
+
+// A printer prints one language of an issue.
+type printer struct {
+	theme    *theme
+	pub      newsletter.Publication
+	issue    newsletter.Issue
+	language string
+	prefix   string
+}
+
+func (s printer) print(shorter cut) (newsletter.Proof, View, error) {
+	marks := Marks{Name: s.prefix + "name", Unsubscribe: template.URL(s.prefix + "unsubscribe"), Preferences: template.URL(s.prefix + "preferences"), WebView: template.URL(s.prefix + "webview")}
+	view := newView(s.pub, s.issue, s.language, marks, shorter)
+	fill := newPalette(s.pub.Theme, s.language).replacer()
+	view.Style, view.Media = template.CSS(fill.Replace(s.theme.style)), template.CSS(fill.Replace(s.theme.media))
+	html, text, err := s.theme.run(view)
+	if err != nil {
+		return newsletter.Proof{}, view, err
+	}
+	if html, err = inline.HTML(html); err != nil {
+		return newsletter.Proof{}, view, err
+	}
+	replace := strings.NewReplacer(s.prefix+"name", newsletter.MarkName, s.prefix+"unsubscribe", newsletter.MarkUnsubscribe,
+		s.prefix+"preferences", newsletter.MarkPreferences, s.prefix+"webview", newsletter.MarkWebView)
+	p := newsletter.Proof{
+		Issue: s.issue.ID, Revision: s.issue.Revision, Language: s.language, Subject: view.Subject,
+		HTML: replace.Replace(html), Text: replace.Replace(tidy(text)), Reader: view.Label("reader"),
+	}
+	for part, body := range map[string]string{"issue.html": p.HTML, "issue.txt": p.Text} {
+		if !strings.Contains(body, newsletter.MarkUnsubscribe) {
+			return p, view, fault.WithHint(fault.Invalidf("theme %s: %s has no way to unsubscribe", s.theme.name, part), "write {{.Marks.Unsubscribe}} where the link goes")
+		}
+	}
+	return p, view, nil
+}
+
+// shorter prints the issue with as much left to the web as must be.
+func (s printer) shorter(view View, over int) (newsletter.Proof, error) {
+	for _, c := range cuts(view, over) {
+		p, _, err := s.print(c)
+		if err != nil || len(p.HTML)+reserve <= MaxHTML {
+			return p, err
+		}
+	}
+	return newsletter.Proof{}, fault.WithHint(fault.Invalidf("the message has more than %d bytes however much of it is left to the web", MaxHTML), "use fewer sections, or a theme with a smaller sheet")
 }
 
 // tokenPrefix returns letters and digits that stand nowhere in the issue. It

@@ -2,14 +2,18 @@ package render
 
 import (
 	"flag"
+	"fmt"
+	"html"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"broadsheet/internal/newsletter"
+	"broadsheet/internal/render/check"
 	"broadsheet/templates"
 
 	"github.com/mattn/go-runewidth"
@@ -17,45 +21,19 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func sample() (newsletter.Publication, newsletter.Issue) {
-	day := func(m time.Month, d int) time.Time { return time.Date(2017, m, d, 0, 0, 0, 0, time.UTC) }
-	pub := newsletter.Publication{
-		ID: "monthly", Title: newsletter.Text{"en": "Drug policy letter", "fr": "Lettre des politiques", "ar": "رسالة سياسات المخدرات"},
-		Tagline: newsletter.Text{"en": "Policy and rights"}, Languages: []string{"en", "fr", "ar"}, Untranslated: "show", Timezone: "Europe/Paris",
-		Theme: newsletter.Theme{Colour: "#00397a"}, Follow: []newsletter.NavLink{{Title: newsletter.Text{"": "YouTube"}, URL: "https://youtube.example/x"}},
-		Sections: []newsletter.Section{
-			{ID: "lead", Kind: newsletter.News, Max: 1, Show: "full"},
-			{ID: "news", Kind: newsletter.News, Show: "short"},
-			{ID: "reports", Kind: newsletter.Report, Show: "full"},
-			{ID: "agenda", Kind: newsletter.Event, Show: "short", More: newsletter.NavLink{URL: "https://example.org/agenda"}},
-			{ID: "media", Kind: newsletter.Media, Show: "list"},
-			{ID: "links", Kind: newsletter.Links, Show: "list", Links: []newsletter.NavLink{{Title: newsletter.Text{"en": "Achievements", "fr": "Réalisations"}, URL: "https://example.org/a"}}},
-		},
-	}
-	issue := newsletter.Issue{ID: 7, Publication: "monthly", Number: 3, Revision: 1, Content: newsletter.Content{
-		Date: day(3, 25), Editorial: newsletter.Text{"en": "Spring, and *much* to report."},
-		Entries: []newsletter.Entry{
-			{Section: "lead", Item: newsletter.Item{ID: 1, Kind: newsletter.News, Title: `A "lead" & <b>more</b>`, URL: "https://example.org/en/1", Language: "en", Precision: newsletter.Day, PublishedAt: day(3, 22),
-				Body: `<p>One <a href="https://example.org/x">link</a>.</p><ul><li>point</li></ul><script>alert(1)</script>`, Contacts: []newsletter.Contact{{Name: "Ana", Email: "ana@example.org"}}},
-				Others: map[string]newsletter.Item{"fr": {ID: 2, Kind: newsletter.News, Title: "À la une", URL: "https://example.org/fr/1", Language: "fr", Summary: "Un résumé."}}},
-			{Section: "news", Item: newsletter.Item{ID: 3, Kind: newsletter.News, Title: "Second", URL: "https://example.org/en/2", Language: "en", Summary: strings.Repeat("A sentence that is read. ", 20)}},
-			{Section: "reports", Item: newsletter.Item{ID: 4, Kind: newsletter.Report, Title: "Annual report 2016", Language: "en", Precision: newsletter.Day, PublishedAt: day(3, 2),
-				Documents: []newsletter.Document{{Language: "en", URL: "https://example.org/r_e.pdf"}, {Language: "ar", URL: "https://example.org/r_a.pdf"}},
-				Links:     []newsletter.Link{{Role: "press_release", URL: "https://example.org/pr"}}}},
-			{Section: "agenda", Item: newsletter.Item{ID: 5, Kind: newsletter.Event, Title: "Conference", Language: "en", StartsAt: day(3, 21), EndsAt: day(3, 22), AllDay: true, Place: "Tbilisi"}},
-			{Section: "agenda", Item: newsletter.Item{ID: 6, Kind: newsletter.Event, Title: "Training", Language: "en", StartsAt: day(4, 26), EndsAt: day(4, 27), AllDay: true, Place: "Madrid", Status: "cancelled"}},
-			{Section: "media", Item: newsletter.Item{ID: 7, Kind: newsletter.Media, Title: "A film", URL: "https://example.org/film", Language: "en"}},
-		}}}
-	return pub, issue
-}
+var proved = map[string]map[string]newsletter.Proof{} // by sample: several tests look at them
 
-func proofs(t *testing.T) map[string]newsletter.Proof {
+// proofs are those of a sample, by language.
+func proofs(t *testing.T, name string) map[string]newsletter.Proof {
 	t.Helper()
+	if proved[name] != nil {
+		return proved[name]
+	}
 	r, err := New(templates.Open(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, issue := sample()
+	pub, issue := samples()[name]()
 	list, err := r.Proofs(pub, issue)
 	if err != nil {
 		t.Fatal(err)
@@ -71,100 +49,181 @@ func proofs(t *testing.T) map[string]newsletter.Proof {
 		}
 		out[p.Language] = p
 	}
+	proved[name] = out
 	return out
 }
 
 func TestGoldenProofs(t *testing.T) {
-	for language, p := range proofs(t) {
-		for ext, got := range map[string]string{"html": p.HTML, "txt": "Subject: " + p.Subject + "\n\n" + p.Text} {
-			path := filepath.Join("testdata", "sample-"+language+"."+ext)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
+	for name := range samples() {
+		for language, p := range proofs(t, name) {
+			for ext, got := range map[string]string{"html": p.HTML, "txt": "Subject: " + p.Subject + "\n\n" + p.Text} {
+				golden(t, filepath.Join("testdata", name+"-"+language+"."+ext), got)
+			}
+		}
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; look at it and run: make golden", path)
+	}
+}
+
+// Every sample, in every theme and language, is sound by the checks that know no theme.
+func TestProofsAreSound(t *testing.T) {
+	for name := range samples() {
+		for language, p := range proofs(t, name) {
+			for part, body := range map[string]string{"message": p.HTML, "page": p.Page} {
+				if body == "" {
+					continue
 				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs; look at it and run: go test ./internal/render -update", path)
+				for _, found := range check.HTML(body) {
+					if part == "message" || !strings.Contains(found, "are more than") {
+						t.Errorf("%s %s, %s: %s", name, language, part, found)
+					}
+				}
 			}
 		}
 	}
 }
 
 func TestProofsCarryWhatReadersNeed(t *testing.T) {
-	for language, p := range proofs(t) {
-		for _, mark := range []string{newsletter.MarkName, newsletter.MarkUnsubscribe, newsletter.MarkPreferences, newsletter.MarkWebView} {
-			if strings.Count(p.HTML, mark) != 1 || strings.Count(p.Text, mark) != 1 {
-				t.Errorf("%s: mark %q stands %d times in the HTML and %d in the text", language, mark, strings.Count(p.HTML, mark), strings.Count(p.Text, mark))
+	for name := range samples() {
+		for language, p := range proofs(t, name) {
+			for _, mark := range []string{newsletter.MarkName, newsletter.MarkUnsubscribe, newsletter.MarkPreferences} {
+				if strings.Count(p.HTML, mark) != 1 || strings.Count(p.Text, mark) != 1 {
+					t.Errorf("%s %s: mark %q stands %d times in the HTML and %d in the text", name, language, mark, strings.Count(p.HTML, mark), strings.Count(p.Text, mark))
+				}
 			}
-		}
-		if n := strings.Count(p.HTML, "<h1"); n != 1 {
-			t.Errorf("%s: %d h1", language, n)
-		}
-		for _, bad := range []string{"<script", "alert(1)", "data-premailer", "zqzq", "var(", "<svg", "!important\""} {
-			if strings.Contains(p.HTML, bad) {
-				t.Errorf("%s: HTML contains %q", language, bad)
+			if !strings.Contains(p.HTML, newsletter.MarkWebView) || !strings.Contains(p.Text, newsletter.MarkWebView) {
+				t.Errorf("%s %s: no way to the web view", name, language)
 			}
-		}
-		for _, need := range []string{"<!--[if mso]>", `role="presentation"`, "prefers-color-scheme: dark", `lang="` + language + `"`} {
-			if !strings.Contains(p.HTML, need) {
-				t.Errorf("%s: HTML lacks %q", language, need)
+			for _, bad := range []string{"data-premailer", "zqzq", "[[", "elsewhere.example"} {
+				if strings.Contains(p.HTML, bad) {
+					t.Errorf("%s %s: HTML contains %q", name, language, bad)
+				}
 			}
-		}
-		for _, line := range strings.Split(p.Text, "\n") {
-			if runewidth.StringWidth(line) > 78 && !strings.Contains(line, "http") {
-				t.Errorf("%s: text line is too wide: %q", language, line)
-			}
+			textIsWellFormed(t, name+" "+language, p.Text)
 		}
 	}
-	if p := proofs(t)["ar"]; !strings.Contains(p.HTML, `<html lang="ar" dir="rtl"`) || !strings.Contains(p.HTML, `lang="en" dir="ltr"`) {
+	if p := proofs(t, "everything")["ar"]; !strings.Contains(p.HTML, `<html lang="ar" dir="rtl"`) || !strings.Contains(p.HTML, `lang="en" dir="ltr"`) {
 		t.Error("Arabic is not right-to-left with English entries marked")
 	}
-	if p := proofs(t)["fr"]; !strings.Contains(p.Text, "À la une") || strings.Contains(p.HTML, "lead&#34;") {
+	if p := proofs(t, "everything")["fr"]; !strings.Contains(p.Text, "Soins et peines de prison") || strings.Contains(p.HTML, "Treatment weighed") {
 		t.Error("French shows the English variant of a translated item")
+	}
+	if p := proofs(t, "drop")["fr"]; strings.Contains(p.HTML, "turns ten") || !strings.Contains(p.HTML, "Soins et peines") {
+		t.Error("French does not drop exactly what is untranslated")
+	}
+}
+
+// Lines are at most 78 columns as terminals show them, wide scripts counted so.
+func textIsWellFormed(t *testing.T, name, text string) {
+	t.Helper()
+	for _, line := range strings.Split(text, "\n") {
+		if runewidth.StringWidth(line) > 78 && !strings.Contains(line, "://") && !strings.Contains(line, "@") {
+			t.Errorf("%s: text line is too wide: %q", name, line)
+		}
+	}
+	if strings.Contains(text, "\r") || strings.Contains(text, "<p>") || strings.Contains(text, " \n") {
+		t.Errorf("%s: the text is not plain", name)
+	}
+}
+
+// The text part has the entries of the HTML, in its order.
+func TestTextHasWhatTheHTMLHas(t *testing.T) {
+	for _, name := range []string{"everything", "plain", "huge", "only-agenda", "only-reports"} {
+		for language, p := range proofs(t, name) {
+			at := 0
+			for _, m := range regexp.MustCompile(`(?s)class="(?:headline|headline lead|event-title|row)"[^>]*>(.*?)</(?:h2|h3|p)>`).FindAllStringSubmatch(p.HTML, -1) {
+				first := strings.Join(strings.Fields(html.UnescapeString(regexp.MustCompile(`<br.*|<[^>]*>`).ReplaceAllString(m[1], ""))), " ")
+				first = strings.Join(strings.Fields(first)[:min(3, len(strings.Fields(first)))], " ")
+				found := strings.Index(p.Text[at:], first)
+				if found < 0 {
+					t.Errorf("%s %s: %q is not in the text, or in another place", name, language, first)
+					break
+				}
+				at += found
+			}
+		}
+	}
+}
+
+// A message that would be clipped is shortened, and the web has the whole.
+func TestWhatDoesNotFitIsOnTheWeb(t *testing.T) {
+	p := proofs(t, "huge")["en"]
+	if len(p.HTML) > MaxHTML-reserve || p.Page == "" || len(p.Page) < len(p.HTML) {
+		t.Errorf("message %d bytes, page %d", len(p.HTML), len(p.Page))
+	}
+	if n := strings.Count(p.Page, "Story "); n < 80 || !strings.Contains(p.HTML, "Story 80 of") && !strings.Contains(p.HTML, "more on the web") {
+		t.Errorf("%d stories on the page; what is left out of the message is not said", n)
+	}
+	if small := proofs(t, "minimal")["en"]; small.Page != "" {
+		t.Error("a message that fits has a page of its own")
+	}
+	pub, issue := huge()
+	for i := range issue.Content.Entries[:20] {
+		issue.Content.Entries[i].Item.Body = "<p>" + strings.Repeat("<b>A book.</b> ", 60_000) + "</p>"
+	}
+	r, _ := New(templates.Open(""))
+	if list, err := r.Proofs(pub, issue); err != nil || len(list[0].HTML) > MaxHTML || len(list[0].Page) > 1<<20 {
+		t.Errorf("books: %v", err)
+	}
+	pub, issue = huge()
+	for i := range issue.Content.Entries { // the longest texts go first: short ones stay whole
+		issue.Content.Entries[i].Item.Summary = "A short text."
+	}
+	issue.Content.Entries = issue.Content.Entries[:20]
+	for i := range 5 {
+		issue.Content.Entries[i].Item.Summary = strings.Repeat("A long text of many words. ", 800)
+	}
+	list, err := r.Proofs(pub, issue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list[0].HTML; strings.Count(got, "A short text.") < 8 || len(got) < MaxHTML*3/4 || len(got) > MaxHTML {
+		t.Errorf("%d bytes, %d short texts", len(got), strings.Count(got, "A short text."))
 	}
 }
 
 // Every element that has a class keeps its look when a mail client removes <style>.
 func TestStylesAreInlined(t *testing.T) {
-	html := proofs(t)["en"].HTML
-	body := html[strings.Index(html, "<body"):]
-	for _, tag := range regexp.MustCompile(`<[a-z0-9]+[^>]*class="[^>]*>`).FindAllString(body, -1) {
-		if !strings.Contains(tag, "style=") {
-			t.Errorf("no inline style on %s", tag)
+	for _, name := range []string{"everything", "plain"} {
+		html := proofs(t, name)["en"].HTML
+		sheet, _ := fs.ReadFile(templates.Open(""), folders[map[string]string{"everything": "institutional", "plain": "plain"}[name]]+"/style.css")
+		for _, tag := range regexp.MustCompile(`<[a-z0-9]+[^>]*class="([^"]*)"[^>]*>`).FindAllStringSubmatch(html[strings.Index(html, "<body"):], -1) {
+			ruled := slices.ContainsFunc(strings.Fields(tag[1]), func(class string) bool { return strings.Contains(string(sheet), "\n."+class+" {") })
+			if ruled && !strings.Contains(tag[0], "style=") {
+				t.Errorf("%s: no inline style on %s", name, tag[0])
+			}
+		}
+		if strings.Contains(html, ".masthead {") {
+			t.Error("the inlined sheet is still there")
 		}
 	}
-	if strings.Contains(html, "masthead {") {
-		t.Error("the inlined sheet is still there")
-	}
 }
 
-func TestDropUntranslated(t *testing.T) {
-	r, _ := New(templates.Open(""))
-	pub, issue := sample()
-	pub.Untranslated = "drop"
-	list, err := r.Proofs(pub, issue)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(list[1].HTML, "Second") || !strings.Contains(list[1].HTML, "À la une") {
-		t.Error("French does not drop exactly what is untranslated")
-	}
-}
-
+// Whatever colour a publication chooses, all of it stays readable: a walk through all of them.
 func TestEveryColourIsLegible(t *testing.T) {
-	for _, hex := range []string{"#00397a", "#ffe600", "#ffffff", "#000000", "#d0021b", "#7ed321"} {
-		c := parseColour(hex)
-		shade := c.mix(white, 0.9)
-		for name, pair := range map[string][2]rgb{
-			"ink": {ink(c), c}, "link": {legible(c, white, black), white}, "shade": {legible(c, shade, black), shade},
-			"dark link": {legible(c.mix(white, 0.45), parseColour("#1b2228"), white), parseColour("#1b2228")},
-		} {
-			if got := contrast(pair[0], pair[1]); got < 4.5 {
-				t.Errorf("%s %s: contrast %.2f", hex, name, got)
+	for r := 0; r < 256; r += 15 {
+		for g := 0; g < 256; g += 15 {
+			for b := 0; b < 256; b += 15 {
+				p := newPalette(newsletter.Theme{Colour: fmt.Sprintf("#%02x%02x%02x", r, g, b)}, "en")
+				for _, pair := range [][2]string{{p["ink"], p["colour"]}, {p["link"], "#ffffff"}, {p["link"], p["shade"]}, {p["shadeink"], p["shade"]}, {p["darklink"], "#1b2228"}, {p["darklink"], "#27313a"}, {"#51606e", p["shade"]}, {"#2b3640", p["shade"]}} {
+					if got := contrast(parseColour(pair[0]), parseColour(pair[1])); got < 4.5 {
+						t.Fatalf("%s: %s on %s has %.2f", p["colour"], pair[0], pair[1], got)
+					}
+				}
 			}
 		}
 	}

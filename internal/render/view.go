@@ -1,31 +1,35 @@
 package render
 
 import (
+	"cmp"
 	"html/template"
-	"strconv"
 	"strings"
-	"time"
 
 	"broadsheet/internal/locale"
 	"broadsheet/internal/markup"
 	"broadsheet/internal/newsletter"
 )
 
-// View is what a theme's templates are given: the contract of the theme.
+// View is what a theme's templates are given: the contract of the theme, told in templates/README.md.
 type View struct {
 	Language, Dir, Start, End string // Start is the side where lines begin: left or right
-	Subject, Title, Tagline   string
+	Subject                   string
+	Title, Tagline            *Said
 	Number, Date, Preheader   string
 	HelloBefore, HelloAfter   string
+	EditorialIn               *Said // the editorial as it was written, with its language
 	Editorial                 template.HTML
 	EditorialText             string
 	Sections                  []SectionView
 	Follow                    []LinkView
-	Address, Disclaimer       string
+	Address, Disclaimer       *Said
+	Logo                      *PictureView
+	Funders                   []FunderView
 	Marks                     Marks
 	Style, Media              template.CSS
 
 	words locale.Locale
+	links *linkList
 }
 
 // Marks are the places of the values per recipient.
@@ -37,14 +41,29 @@ type Marks struct {
 // Label returns a label of the language.
 func (v View) Label(key string) string { return v.words.Label(key) }
 
+// Colon joins a label and what it is the label of, as the language does.
+func (v View) Colon(label, text string) string {
+	return v.words.Label("colon", "label", label, "text", text)
+}
+
+// Ref writes an address in the text part: itself, or a number that Refs tells.
+func (v View) Ref(address string) string { return v.links.ref(address) }
+
+// Refs are the addresses of the text part so far, "[1] https://...".
+func (v View) Refs() []string { return v.links.lines() }
+
 // SectionView is a section with something in it.
 type SectionView struct {
-	ID, Title string
-	Kind      newsletter.Kind
-	Show      string
-	Entries   []EntryView
-	Months    []MonthView // of an agenda
-	More      *LinkView
+	ID      string
+	Title   *Said
+	Note    *Said // the editor's words at its head
+	Empty   *Said // what it says with nothing in it
+	Kind    newsletter.Kind
+	Show    string
+	Entries []EntryView
+	Months  []MonthView // of an agenda
+	Rest    *LinkView   // to what did not fit into the message
+	More    *LinkView
 }
 
 // MonthView groups an agenda.
@@ -57,61 +76,82 @@ type MonthView struct {
 type EntryView struct {
 	Lead                         bool
 	Title, URL, Lang, Dir, Side  string
+	TitleIn, BodyIn              Said // their language, which an editor's words may have of their own
+	Note                         *Said
 	Meta, When, Status           string
+	Off                          bool // an event that does not take place
 	Venue, Summary, Text         string
 	Body                         template.HTML
+	Picture                      *PictureView
 	Documents                    []DocumentView
 	Actions, Others              []LinkView // Others: the actions but for the entry's own address
 	Contacts                     []newsletter.Contact
 	ContactLabel, DocumentsLabel string
 }
 
-// LinkView is a link with its words.
-type LinkView struct{ Title, URL string }
+// LinkView is a link with its words, and their language where it is not the issue's.
+type LinkView struct{ Title, URL, Lang string }
 
 // DocumentView is a document with its language's own name.
 type DocumentView struct{ Title, URL, Language, Extent string }
 
-// shortSummary is how long a summary may be under `show: short`.
-const shortSummary = 240
+// PictureView is a picture as it may be shown: Wide across the issue, Small beside a text.
+type PictureView struct {
+	URL, Alt, Lang  string // Lang: of alt and caption, where it is not the issue's
+	Caption, Credit string
+	Wide, Small     Size
+}
 
+// Size is in pixels of CSS.
+type Size struct{ Width, Height int }
+
+// FunderView is a logo of the imprint.
+type FunderView struct {
+	Logo PictureView
+	URL  string
+}
+
+// textWidth is how wide an issue's text is: 640 pixels less its margins.
+const textWidth = 568
+
+// viewer builds the view of one language.
 type viewer struct {
 	pub      newsletter.Publication
 	language string
 	words    locale.Locale
-	loc      *time.Location
+	marks    Marks
+	cut      cut
 }
 
-func newView(pub newsletter.Publication, issue newsletter.Issue, language string, marks Marks) View {
-	b := viewer{pub, language, locale.For(language), pub.Location()}
+func newView(pub newsletter.Publication, issue newsletter.Issue, language string, marks Marks, shorter cut) View {
+	b := viewer{pub, language, locale.For(language), marks, shorter}
 	c := issue.Content
+	date := c.Date.In(pub.Location())
 	before, after, _ := strings.Cut(b.words.Label("hello"), "{name}")
 	v := View{
 		Language: language, Dir: b.words.Dir(), Start: "left", End: "right",
-		Title: b.text(pub.Title), Tagline: b.text(pub.Tagline),
-		Number: b.words.Label("issue_number", "n", itoa(issue.Number)), Date: b.words.Date(c.Date.In(b.loc)),
+		Title: b.said(pub.Title), Tagline: b.said(pub.Tagline),
+		Number: b.words.Label("issue_number", "n", itoa(issue.Number)), Date: b.words.Date(date),
 		HelloBefore: before, HelloAfter: after,
-		Editorial: markup.Markdown(b.text(c.Editorial)),
-		Address:   b.text(pub.Imprint.Address), Disclaimer: b.text(pub.Imprint.Disclaimer),
-		Marks: marks, words: b.words,
+		EditorialIn: b.said(c.Editorial), Editorial: underHeading(markup.Markdown(b.text(c.Editorial)), 3),
+		Address: b.said(pub.Imprint.Address), Disclaimer: b.said(pub.Imprint.Disclaimer),
+		Marks: marks, words: b.words, links: &linkList{numbered: numbered(pub.Theme)},
 	}
 	if v.Dir == "rtl" {
 		v.Start, v.End = "right", "left"
 	}
 	v.EditorialText = markup.Paragraphs(string(v.Editorial))
-	v.Subject = b.text(c.Headline)
-	if v.Subject == "" {
-		v.Subject = v.Title + ", " + b.words.MonthYear(c.Date.In(b.loc))
-	}
-	for _, s := range pub.Sections {
-		if section, ok := b.section(s, c.Entries); ok {
+	v.Subject = cmp.Or(markup.Plain(b.text(c.Headline)), b.text(pub.Title)+", "+b.words.InMonth(date))
+	for _, s := range c.Arrange(pub.Sections, language) {
+		if section, ok := b.section(s, c); ok {
 			v.Sections = append(v.Sections, section)
 		}
 	}
-	v.Preheader = b.preheader(c, v.Sections)
+	v.Preheader = b.preheader(c, v)
 	for _, f := range pub.Follow {
-		v.Follow = append(v.Follow, LinkView{b.text(f.Title), f.URL})
+		v.Follow = append(v.Follow, b.link(f.Title, f.URL, f.URL))
 	}
+	b.logos(&v)
 	return v
 }
 
@@ -120,172 +160,78 @@ func (b viewer) text(t newsletter.Text) string {
 }
 
 // preheader is the line that mail programs show behind the subject: the editor's
-// summary, or the headlines after the first, which the reader sees anyway.
-func (b viewer) preheader(c newsletter.Content, sections []SectionView) string {
-	if s := b.text(c.Summary); s != "" {
-		return s
-	}
+// summary, or the headlines after the first, which the reader sees anyway, or the tagline.
+func (b viewer) preheader(c newsletter.Content, v View) string {
 	var titles []string
-	for _, s := range sections {
+	for _, s := range v.Sections {
 		for _, e := range s.Entries {
 			titles = append(titles, e.Title)
 		}
 	}
-	if len(titles) > 1 {
-		titles = titles[1:]
+	first := ""
+	if len(titles) > 0 {
+		first, titles = titles[0], titles[1:]
 	}
-	return markup.Shorten(strings.Join(titles[:min(len(titles), 4)], " · "), 140)
+	if s := b.text(c.Summary); s != "" && s != first {
+		return s
+	}
+	return cmp.Or(markup.Shorten(strings.Join(titles[:min(len(titles), 4)], " · "), 140), b.text(b.pub.Tagline), v.Number+" · "+v.Date)
 }
 
-func (b viewer) section(s newsletter.Section, entries []newsletter.Entry) (SectionView, bool) {
-	v := SectionView{ID: s.ID, Title: b.text(s.Title), Kind: s.Kind, Show: s.Show}
-	lead := s.Kind == newsletter.News && s.Max == 1 && v.Title == ""
-	if v.Title == "" && !lead {
-		v.Title = b.words.Label(string(s.Kind))
+// section shows a section, and reports whether there is anything to show: entries,
+// the editor's note, or words for a month without any.
+func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView, bool) {
+	v := SectionView{ID: s.ID, Title: b.said(s.Title), Note: b.said(c.Notes[s.ID]), Kind: s.Kind, Show: s.Show}
+	lead := s.Lead() && v.Title == nil
+	if v.Title == nil && !lead {
+		v.Title = &Said{Text: b.words.Label(string(s.Kind))}
 	}
 	for _, l := range s.Links {
-		v.Entries = append(v.Entries, EntryView{Title: b.text(l.Title), URL: l.URL})
+		shown := b.link(l.Title, l.URL, l.URL)
+		v.Entries = append(v.Entries, EntryView{Title: shown.Title, URL: shown.URL, Lang: shown.Lang, TitleIn: Said{Lang: shown.Lang, Dir: locale.Dir(shown.Lang)}})
 	}
-	for _, e := range entries {
+	left := 0
+	for _, e := range c.Entries {
 		item, own := e.In(b.language)
 		if e.Section != s.ID || !own && b.pub.Untranslated == "drop" {
 			continue
 		}
-		entry := b.entry(e, item, own, s)
+		if b.cut.entries > 0 && len(v.Entries) >= b.cut.entries {
+			left++
+			continue
+		}
+		item = clean(item)
+		entry := b.entry(e, item, own, s, len(v.Entries))
 		entry.Lead = lead
 		v.Entries = append(v.Entries, entry)
 		if s.Kind == newsletter.Event {
-			month := b.words.MonthYear(b.local(item.StartsAt, item.AllDay))
-			if n := len(v.Months); n == 0 || v.Months[n-1].Title != month {
-				v.Months = append(v.Months, MonthView{Title: month})
-			}
-			last := &v.Months[len(v.Months)-1]
-			last.Entries = append(last.Entries, entry)
+			v.Months = underMonth(v.Months, b.words.MonthYear(b.local(item.StartsAt, item.AllDay)), entry)
 		}
+	}
+	if left > 0 {
+		v.Rest = &LinkView{Title: b.words.Count("more_on_web", left), URL: string(b.marks.WebView)}
 	}
 	if s.More.URL != "" {
-		v.More = &LinkView{b.text(s.More.Title), s.More.URL}
-		if v.More.Title == "" {
-			v.More.Title = b.words.Label("more")
-		}
+		more := b.link(s.More.Title, b.words.Label("more"), s.More.URL)
+		v.More = &more
 	}
-	return v, len(v.Entries) > 0
+	if len(v.Entries) == 0 {
+		v.Empty = b.said(s.Empty)
+	}
+	return v, len(v.Entries) > 0 || v.Empty != nil || v.Note != nil
 }
 
-func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s newsletter.Section) EntryView {
-	v := EntryView{Title: item.Title, URL: item.URL, Contacts: named(item.Contacts), ContactLabel: b.words.Label("contact"), DocumentsLabel: b.words.Label("documents")}
-	if h := e.Headline.In(b.language, b.pub.Fallback()); h != "" {
-		v.Title = markup.Plain(h)
+func underMonth(months []MonthView, title string, e EntryView) []MonthView {
+	if n := len(months); n == 0 || months[n-1].Title != title {
+		months = append(months, MonthView{Title: title})
 	}
-	if !own {
-		v.Lang, v.Dir, v.Side = item.Language, locale.Dir(item.Language), "left"
-		if v.Dir == "rtl" {
-			v.Side = "right"
-		}
-	}
-	v.Venue = item.Venue
-	b.body(&v, e, item, s)
-	if item.Kind == newsletter.Event {
-		b.event(&v, item, own)
-	} else {
-		v.Meta = b.meta(item, own)
-	}
-	v.Documents = b.documents(item)
-	for _, l := range item.Links {
-		title := l.Title
-		if title == "" {
-			title = b.words.Label(map[string]string{"press_release": "press_release"}[l.Role])
-		}
-		if title == "" {
-			title = b.words.Label("more")
-		}
-		v.Others = append(v.Others, LinkView{title, l.URL})
-	}
-	if item.URL != "" && s.Show != "list" {
-		v.Actions = append(v.Actions, LinkView{b.words.Label("read_more"), item.URL})
-	}
-	v.Actions = append(v.Actions, v.Others...)
-	return v
+	last := &months[len(months)-1]
+	last.Entries = append(last.Entries, e)
+	return months
 }
 
-func (b viewer) body(v *EntryView, e newsletter.Entry, item newsletter.Item, s newsletter.Section) {
-	summary := item.Summary
-	if edited := e.Summary.In(b.language, b.pub.Fallback()); edited != "" {
-		summary = markup.Plain(edited)
-	}
-	switch {
-	case s.Show == "list":
-		return
-	case s.Show == "short":
-		summary = markup.Shorten(summary, shortSummary)
-	case item.Body != "" && len(e.Summary) == 0:
-		v.Body = markup.HTML(item.Body, nil) // once more: what was stored is outside text too
-		v.Text = markup.Paragraphs(string(v.Body))
-		return
-	}
-	v.Summary, v.Text = summary, summary
-	if summary != "" {
-		v.Body = template.HTML("<p>" + template.HTMLEscapeString(summary) + "</p>")
-	}
-}
-
-// meta is the line under a headline: date, subtitle, and the language where it is another.
-func (b viewer) meta(item newsletter.Item, own bool) string {
-	var parts []string
-	if item.Precision != newsletter.Undated {
-		parts = append(parts, b.words.Date(b.local(item.PublishedAt, item.Precision == newsletter.Day)))
-	}
-	if item.Subtitle != "" {
-		parts = append(parts, item.Subtitle)
-	}
-	if year := strconv.Itoa(item.Year); item.Kind == newsletter.Report && item.Year != 0 && !strings.Contains(item.Title, year) {
-		parts = append(parts, b.words.Label("report_year", "year", year))
-	}
-	if len(item.NewLanguages) > 0 {
-		parts = append(parts, b.words.Label("also_in", "languages", names(item.NewLanguages)))
-	}
-	if !own && item.Language != "" {
-		parts = append(parts, b.words.Label("in_language", "language", locale.Name(item.Language)))
-	}
-	return strings.Join(parts, " · ")
-}
-
-func (b viewer) event(v *EntryView, item newsletter.Item, own bool) {
-	from, to := b.local(item.StartsAt, item.AllDay), b.local(item.EndsAt, item.AllDay)
-	if item.EndsAt.IsZero() {
-		to = time.Time{}
-	}
-	v.When = b.words.Range(from, to)
-	parts := []string{}
-	if item.Place != "" {
-		parts = append(parts, item.Place)
-	}
-	if !item.AllDay {
-		parts = append(parts, from.Format("15:04"))
-	}
-	if !own && item.Language != "" {
-		parts = append(parts, b.words.Label("in_language", "language", locale.Name(item.Language)))
-	}
-	v.Meta = strings.Join(parts, " · ")
-	v.Status = b.status(item)
-}
-
-// local returns an instant on the publication's clock. A day is a day
-// everywhere: it keeps the clock it was written on.
-func (b viewer) local(t time.Time, day bool) time.Time {
-	if day {
-		return t
-	}
-	return t.In(b.loc)
-}
-
-func named(contacts []newsletter.Contact) []newsletter.Contact {
-	out := make([]newsletter.Contact, len(contacts))
-	for i, c := range contacts {
-		if c.Name == "" {
-			c.Name = c.Email
-		}
-		out[i] = c
-	}
-	return out
+// underHeading makes the headings of a text follow one that stands above it: none skips a level.
+func underHeading(body template.HTML, level int) template.HTML {
+	to := "<h" + itoa(level)
+	return template.HTML(strings.NewReplacer("<h3", to, "</h3>", "</"+to[1:]+">", "<h4", to, "</h4>", "</"+to[1:]+">").Replace(string(body)))
 }

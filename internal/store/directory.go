@@ -1,10 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"broadsheet/subscribers"
 )
@@ -14,7 +19,7 @@ import (
 // parts of words that the other has too, and keeping one would cost an import more
 // than all else; a million people are 45 MB of pages, which either reads through in
 // some hundredths of a second. Pages are short enough that PostgreSQL does not pack them.
-const pagePeople = 32
+const pagePeople = 40
 
 // list writes the lines of people; one whose key is empty gets none.
 func (t *tx) list(people []*subscribers.Subscriber) error {
@@ -67,28 +72,16 @@ func entry(line string) (id int64, text string) {
 
 // Find returns up to limit subscribers whose address or name contains text, whatever the case.
 func (db *DB) Find(ctx context.Context, text string, limit int) ([]subscribers.Subscriber, error) {
-	text = strings.ToLower(text)
-	position := map[bool]string{false: "instr", true: "strpos"}[db.postgres]
-	pages, err := db.read.QueryContext(ctx, `SELECT people FROM directory WHERE `+position+`(people, $1) > 0 ORDER BY page`, text)
+	find := db.findInParts
+	if db.postgres {
+		find = db.findInDatabase
+	}
+	ids, err := find(ctx, strings.ToLower(text), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find subscribers: %w", err)
 	}
-	defer pages.Close()
-	var ids []int64
-	for len(ids) < limit && pages.Next() {
-		var page string
-		if err := pages.Scan(&page); err != nil {
-			return nil, fmt.Errorf("find subscribers: %w", err)
-		}
-		for line := range strings.Lines(page) {
-			if id, known := entry(line); len(ids) < limit && strings.Contains(known, text) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	if err := pages.Err(); err != nil {
-		return nil, fmt.Errorf("find subscribers: %w", err)
-	}
+	slices.Sort(ids)
+	ids = ids[:min(limit, len(ids))]
 	rows, err := selectKeys[subscriberRow](ctx, db.read, `SELECT `+subscriberColumns+` FROM subscribers s WHERE s.id IN (?) ORDER BY s.id`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("find subscribers: %w", err)
@@ -103,4 +96,52 @@ func (db *DB) Find(ctx context.Context, text string, limit int) ([]subscribers.S
 		out[i].Attributes = attributes[r.ID]
 	}
 	return out, nil
+}
+
+// findInDatabase has PostgreSQL look through the pages: reading them all over a connection takes longer.
+func (db *DB) findInDatabase(ctx context.Context, text string, limit int) ([]int64, error) {
+	return db.look(ctx, text, limit, `SELECT people FROM directory WHERE strpos(people, $1) > 0`, text)
+}
+
+// findInParts reads the pages of SQLite, which looks through a text letter by
+// letter, on all its connections side by side.
+func (db *DB) findInParts(ctx context.Context, text string, limit int) ([]int64, error) {
+	var last int64
+	if err := db.read.GetContext(ctx, &last, `SELECT COALESCE(MAX(rowid), 0) FROM directory`); err != nil {
+		return nil, err
+	}
+	found := make([][]int64, readers)
+	failed := make([]error, readers)
+	var all sync.WaitGroup
+	for i := range int64(readers) {
+		all.Go(func() {
+			found[i], failed[i] = db.look(ctx, text, limit, `SELECT people FROM directory WHERE rowid >= $1 AND rowid < $2`, i*(last+1)/readers, (i+1)*(last+1)/readers)
+		})
+	}
+	all.Wait()
+	return slices.Concat(found...), errors.Join(failed...)
+}
+
+// look returns the ids of up to limit lines that contain a text, on the pages of a query.
+func (db *DB) look(ctx context.Context, text string, limit int, query string, args ...any) (ids []int64, err error) {
+	pages, err := db.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer pages.Close()
+	var page sql.RawBytes
+	for len(ids) < limit && pages.Next() {
+		if err := pages.Scan(&page); err != nil {
+			return nil, err
+		}
+		if !bytes.Contains(page, []byte(text)) {
+			continue
+		}
+		for line := range strings.Lines(string(page)) {
+			if id, known := entry(line); len(ids) < limit && strings.Contains(known, text) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, pages.Err()
 }

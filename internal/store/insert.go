@@ -55,10 +55,12 @@ func (b *inserter) end() (err error) {
 }
 
 // statement has unnumbered marks for SQLite: it looks up the name of every
-// numbered one, which costs more than the inserting.
+// numbered one, which costs more than the inserting. FAIL says that a statement
+// which breaks off need not be undone by itself, since the transaction is: without
+// it SQLite writes every page that it touches twice.
 func (b *inserter) statement(rows int) string {
 	var s strings.Builder
-	s.WriteString("INSERT INTO " + b.into + " VALUES ")
+	s.WriteString(map[bool]string{true: "INSERT INTO ", false: "INSERT OR FAIL INTO "}[b.t.db.postgres] + b.into + " VALUES ")
 	n := 0
 	for i := range rows {
 		if i > 0 {

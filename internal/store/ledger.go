@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/newsletter"
+	"broadsheet/subscribers/segment"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -19,6 +21,16 @@ const chunkSize = 1000
 // audienceClause says who a send to lists would reach now.
 const audienceClause = ` EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed' AND x.paused_until <= ?)
 	AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key)`
+
+// reached says whom a send to a segment of lists reaches at a time.
+func reached(lists []string, filter string, now int64) (clause string, args []any, err error) {
+	where, err := segment.Parse(filter)
+	if err != nil {
+		return "", nil, err
+	}
+	clause, args = compile(where)
+	return audienceClause + " AND " + clause, append([]any{lists, now}, args...), nil
+}
 
 // StartSend is approve-to-send in one transaction: compare-and-set on state and
 // digest, the audience frozen and counted per chunk, the order written. Starting
@@ -37,17 +49,17 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 		if n == 0 {
 			return fault.Conflictf("issue %s is not approved with digest %.12s", issue.Slug(), order.Digest)
 		}
-		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at, moved, moved_at, woken_at)
-			VALUES ($1, $2, $3, $4, 0, $5, $6, $7, 0, '', 0, 0, $4, 0)`,
-			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By, bit(order.HoldUnknown)); err != nil {
+		if _, err := t.exec(`INSERT INTO sends (issue_id, digest, lists, segment, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at, moved, moved_at, woken_at)
+			VALUES ($1, $2, $3, $8, $4, 0, $5, $6, $7, 0, '', 0, 0, $4, 0)`,
+			issue.ID, order.Digest, toJSON(order.Lists), t.now, t.now+order.GiveUpAfter.Milliseconds(), order.By, bit(order.HoldUnknown), order.Segment); err != nil {
 			return fmt.Errorf("start sending %s: %w", issue.Slug(), err)
 		}
-		audience, err := t.freeze(issue.ID, order.Lists)
+		audience, err := t.freeze(issue.ID, order)
 		switch {
 		case err != nil:
 			return fmt.Errorf("freeze the audience of %s: %w", issue.Slug(), err)
 		case audience == 0:
-			return fault.WithHint(fault.Conflictf("issue %s has no recipients: nobody on %v is confirmed", issue.Slug(), order.Lists), "see `broadsheet list show`")
+			return fault.WithHint(fault.Conflictf("issue %s has no recipients: nobody on %s is confirmed", issue.Slug(), strings.TrimSpace(strings.Join(order.Lists, ", ")+" "+order.Segment)), "see `broadsheet list show`")
 		case order.Expect >= 0 && order.Expect != audience:
 			return fault.Conflictf("%d recipients were expected, but %s would go to %d: nothing was sent", order.Expect, issue.Slug(), audience)
 		}
@@ -59,8 +71,12 @@ func (db *DB) StartSend(ctx context.Context, issue *newsletter.Issue, order news
 	})
 }
 
-func (t *tx) freeze(issue int64, lists []string) (audience int, err error) {
-	query, args, err := in(`INSERT INTO audience (issue_id, subscriber_id) SELECT CAST(? AS BIGINT), s.id FROM subscribers s WHERE`+audienceClause, issue, lists, t.now)
+func (t *tx) freeze(issue int64, order newsletter.Order) (audience int, err error) {
+	clause, values, err := reached(order.Lists, order.Segment, t.now)
+	if err != nil {
+		return 0, err
+	}
+	query, args, err := in(`INSERT INTO audience (issue_id, subscriber_id) SELECT CAST(? AS BIGINT), s.id FROM subscribers s WHERE `+clause, append([]any{issue}, values...)...)
 	if err != nil {
 		return 0, err
 	}
@@ -106,6 +122,7 @@ func (db *DB) Send(ctx context.Context, issue int64) (s newsletter.Send, err err
 	var r struct {
 		Digest      string `db:"digest"`
 		Lists       string `db:"lists"`
+		Segment     string `db:"segment"`
 		FrozenAt    int64  `db:"frozen_at"`
 		Audience    int    `db:"audience"`
 		GiveUpAt    int64  `db:"give_up_at"`
@@ -115,14 +132,14 @@ func (db *DB) Send(ctx context.Context, issue int64) (s newsletter.Send, err err
 		CancelledBy string `db:"cancelled_by"`
 		FinishedAt  int64  `db:"finished_at"`
 	}
-	err = db.read.GetContext(ctx, &r, `SELECT digest, lists, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at FROM sends WHERE issue_id = $1`, issue)
+	err = db.read.GetContext(ctx, &r, `SELECT digest, lists, segment, frozen_at, audience, give_up_at, ordered_by, hold_unknown, paused_at, cancelled_by, finished_at FROM sends WHERE issue_id = $1`, issue)
 	if missing(err) {
 		return s, fault.NotFoundf("this issue was not sent")
 	}
 	if err != nil {
 		return s, fmt.Errorf("read send: %w", err)
 	}
-	s = newsletter.Send{Issue: issue, Digest: r.Digest, FrozenAt: instant(r.FrozenAt), Audience: r.Audience, GiveUpAt: instant(r.GiveUpAt), OrderedBy: r.OrderedBy,
+	s = newsletter.Send{Issue: issue, Digest: r.Digest, Segment: r.Segment, FrozenAt: instant(r.FrozenAt), Audience: r.Audience, GiveUpAt: instant(r.GiveUpAt), OrderedBy: r.OrderedBy,
 		HoldUnknown: r.HoldUnknown == 1, PausedAt: instant(r.PausedAt), CancelledBy: r.CancelledBy, FinishedAt: instant(r.FinishedAt)}
 	return s, json.Unmarshal([]byte(r.Lists), &s.Lists)
 }
@@ -168,6 +185,13 @@ func chunks(ctx context.Context, q sqlx.QueryerContext, which string, args ...an
 // raises the epoch, which fences out whoever worked on it before, and turns
 // attempts without outcome into unknown, or held: their owner is gone.
 func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string, hold bool) (won bool, err error) {
+	j := db.journal.Load()
+	if j != nil {
+		j.claiming(c.Issue, c.Number)
+	}
+	if err := db.settled(ctx); err != nil {
+		return false, err
+	}
 	err = db.tx(ctx, func(t *tx) error {
 		err := t.get(&c.Epoch, `UPDATE chunks SET epoch = epoch + 1, worker = $1 WHERE issue_id = $2 AND number = $3 AND finished_at = 0 AND (worker = '' OR worker = $1) RETURNING epoch`,
 			worker, c.Issue, c.Number)
@@ -180,6 +204,9 @@ func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string
 		won = true
 		return t.recover(c, hold)
 	})
+	if j != nil && won && err == nil {
+		j.claimed(c.Issue, c.Number, c.Epoch)
+	}
 	return won, err
 }
 
@@ -211,6 +238,9 @@ func (db *DB) Holds(ctx context.Context, c newsletter.Chunk, worker string) (boo
 // copies that still have to be tried: with none left the chunk is finished, with
 // the last chunk the send is.
 func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (rest newsletter.ChunkRest, err error) {
+	if err := db.settled(ctx); err != nil {
+		return rest, err
+	}
 	err = db.tx(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE chunks SET worker = '', tried = $1 WHERE issue_id = $2 AND number = $3 AND epoch = $4`, bit(c.Tried), c.Issue, c.Number, c.Epoch)
 		if err != nil {
@@ -235,6 +265,9 @@ func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsl
 		}
 		return nil
 	})
+	if j := db.journal.Load(); j != nil {
+		j.forget(c.Issue, c.Number) // until it is claimed again
+	}
 	if err == nil && rest.Open == 0 {
 		// After the commit, and not within it: two that release the last two chunks
 		// side by side would each see the other's as open.
@@ -308,10 +341,14 @@ func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chu
 		send.Lists, millis(db.now()), send.Issue, c.First, c.Last, w.State, millis(w.Now), w.Limit)
 }
 
-// Audience returns up to limit people with id > after whom a send to the lists would reach now.
-func (db *DB) Audience(ctx context.Context, lists []string, after int64, limit int) ([]newsletter.Copy, error) {
+// Audience returns up to limit people with id > after whom a send to a segment of the lists would reach now.
+func (db *DB) Audience(ctx context.Context, lists []string, segment string, after int64, limit int) ([]newsletter.Copy, error) {
+	clause, args, err := reached(lists, segment, millis(db.now()))
+	if err != nil {
+		return nil, err
+	}
 	return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, 0 AS suppressed, 0 AS gone
-		FROM subscribers s WHERE s.id > ? AND`+audienceClause+` ORDER BY s.id LIMIT ?`, after, lists, millis(db.now()), limit)
+		FROM subscribers s WHERE s.id > ? AND `+clause+` ORDER BY s.id LIMIT ?`, append(append([]any{after}, args...), limit)...)
 }
 
 // recipientColumns are what a message needs to know of a person; reading them is
@@ -360,11 +397,16 @@ func (db *DB) PassOver(ctx context.Context, c newsletter.Chunk, copies []newslet
 	})
 }
 
-// CountAudience returns how many a send to the lists would reach now, and how
+// CountAudience returns how many a send to a segment of the lists would reach now, and how
 // many are confirmed but suppressed.
-func (db *DB) CountAudience(ctx context.Context, lists []string) (reached, suppressed int, err error) {
+func (db *DB) CountAudience(ctx context.Context, lists []string, filter string) (reached, suppressed int, err error) {
+	where, err := segment.Parse(filter)
+	if err != nil {
+		return 0, 0, err
+	}
+	clause, values := compile(where)
 	query, args, err := in(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address_key = s.address_key) THEN 1 ELSE 0 END), 0)
-		FROM subscribers s WHERE EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed' AND x.paused_until <= ?)`, lists, millis(db.now()))
+		FROM subscribers s WHERE EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.list_id IN (?) AND x.state = 'confirmed' AND x.paused_until <= ?) AND `+clause, append([]any{lists, millis(db.now())}, values...)...)
 	if err != nil {
 		return 0, 0, err
 	}

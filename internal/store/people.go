@@ -173,7 +173,8 @@ func (t *tx) insertPeople(changes []subscribers.Change) error {
 	if err := t.insertSubscribers(fresh); err != nil {
 		return err
 	}
-	rows := t.rows(`subscriptions (list_id, subscriber_id, ended_at, state, origin, made_by, end_reason, note, created_at, confirmed_at, paused_until, may_ask, ask_until, wording_id, source, source_hash, given_at)`)
+	plain := t.rows(`subscriptions (` + plainColumns + `)`)
+	full := t.rows(`subscriptions (` + plainColumns + `, source_hash, end_reason, note, ended_at, paused_until, may_ask, ask_until)`)
 	wordings := map[subscribers.Consent]int64{}
 	for _, c := range changes {
 		for _, x := range c.Subscribe {
@@ -189,14 +190,24 @@ func (t *tx) insertPeople(changes []subscribers.Change) error {
 				}
 				wordings[said] = wording
 			}
-			if err := rows.add(x.ListID, x.SubscriberID, millis(x.EndedAt), string(x.State), x.Origin, x.By, string(x.EndReason), x.Note, millis(x.CreatedAt), millis(x.ConfirmedAt),
-				millis(x.PausedUntil), bit(x.MayAsk), millis(x.AskUntil), wording, x.Consent.Source, x.Consent.From, millis(x.Consent.GivenAt)); err != nil {
+			row := []any{x.ListID, x.SubscriberID, string(x.State), x.Origin, x.By, millis(x.CreatedAt), millis(x.ConfirmedAt), wording, x.Consent.Source, millis(x.Consent.GivenAt)}
+			rows := plain
+			if rest := (subscribers.Subscription{EndReason: x.EndReason, Note: x.Note, EndedAt: x.EndedAt, PausedUntil: x.PausedUntil, MayAsk: x.MayAsk, AskUntil: x.AskUntil}); rest != (subscribers.Subscription{}) || x.Consent.From != "" {
+				rows, row = full, append(row, x.Consent.From, string(x.EndReason), x.Note, millis(x.EndedAt), millis(x.PausedUntil), bit(x.MayAsk), millis(x.AskUntil))
+			}
+			if err := rows.add(row...); err != nil {
 				return fmt.Errorf("write subscriptions: %w", err)
 			}
 		}
 	}
-	return rows.end()
+	if err := plain.end(); err != nil {
+		return fmt.Errorf("write subscriptions: %w", err)
+	}
+	return full.end()
 }
+
+// plainColumns are those that every subscription begins with; the others have defaults.
+const plainColumns = `list_id, subscriber_id, state, origin, made_by, created_at, confirmed_at, wording_id, source, given_at`
 
 func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 	if len(fresh) == 0 {
@@ -206,6 +217,7 @@ func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(fresh, func(a, b *subscribers.Subscriber) int { return strings.Compare(a.Key, b.Key) }) // neighbours in the index are written together
 	rows := t.rows(`subscribers (id, public_id, address, address_key, name, language, created_at)`)
 	for i, s := range fresh {
 		s.ID = id + int64(i)

@@ -15,11 +15,11 @@ func (db *DB) Revisions(ctx context.Context, issue newsletter.Issue) ([]newslett
 	return db.revisions(ctx, issue, `issue_id = $1 ORDER BY revision`, issue.ID)
 }
 
-// Revision returns one revision of an issue, as Revisions does.
-func (db *DB) Revision(ctx context.Context, issue newsletter.Issue, number int) (newsletter.Issue, error) {
-	found, err := db.revisions(ctx, issue, `issue_id = $1 AND revision = $2`, issue.ID, number)
+// IssueAt returns an issue as it was at one of its revisions, as Revisions does.
+func (db *DB) IssueAt(ctx context.Context, issue newsletter.Issue, revision int) (newsletter.Issue, error) {
+	found, err := db.revisions(ctx, issue, `issue_id = $1 AND revision = $2`, issue.ID, revision)
 	if err == nil && len(found) == 0 {
-		err = fault.WithHint(fault.NotFoundf("issue %s has no revision %d", issue.Slug(), number), "it has 1 to %d", issue.Revision)
+		err = fault.WithHint(fault.NotFoundf("issue %s has no revision %d", issue.Slug(), revision), "it has 1 to %d", issue.Revision)
 	}
 	if err != nil {
 		return newsletter.Issue{}, err

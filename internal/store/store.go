@@ -23,13 +23,15 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
 
-	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
+
+// readers is how many connections read a SQLite file side by side.
+const readers = 4
 
 // DB is an open database.
 type DB struct {
@@ -44,6 +46,7 @@ type DB struct {
 	program  int64                    // the schema this program brings
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 	number   atomic.Int64             // and the number it locks
+	journal  atomic.Pointer[journal]  // of the process that sends from a SQLite file
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
@@ -52,7 +55,10 @@ func Open(ctx context.Context, database string, now func() time.Time) (*DB, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err = db.migrate(ctx); err == nil {
+		err = db.takeOver(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -78,16 +84,16 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
-	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
+	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate&_pragma=cache_size(-32768)") // an import touches the whole index of addresses
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(268435456)") // reading through many pages copies none
 	if err != nil {
 		return nil, err
 	}
-	read.SetMaxOpenConns(4)
+	read.SetMaxOpenConns(readers)
 	queue, err := jobs.OnSQLite(write.DB, dsn+"&_txlock=immediate")
 	return &DB{write: write, read: read, now: now, path: database, queue: queue}, err
 }
@@ -212,18 +218,3 @@ func isDuplicate(err error) bool {
 }
 
 func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// LockEngine takes the right to send from this database. A SQLite file gives it
-// to one process at a time; in PostgreSQL many workers share a send. It reports
-// false where another process has it.
-func (db *DB) LockEngine() (unlock func(), ok bool, err error) {
-	if db.postgres {
-		return func() {}, true, nil
-	}
-	lock := flock.New(db.path + ".lock")
-	ok, err = lock.TryLock()
-	if err != nil || !ok {
-		return nil, false, err
-	}
-	return func() { _ = lock.Unlock() }, true, nil // the process's end unlocks too
-}

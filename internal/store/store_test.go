@@ -281,10 +281,10 @@ func TestRevisions(t *testing.T) {
 		if len(all) != 2 || all[0].Revision != 1 || all[0].Content.Author != "schedule" || all[0].Content.Headline != nil || all[1].Content.Author != "ana" || all[1].UpdatedAt.Sub(all[0].UpdatedAt) != time.Hour {
 			t.Fatalf("%+v", all)
 		}
-		if one, err := db.Revision(ctx, issue, 1); err != nil || one.Content.Author != "schedule" || one.Slug() != "p/1" {
+		if one, err := db.IssueAt(ctx, issue, 1); err != nil || one.Content.Author != "schedule" || one.Slug() != "p/1" {
 			t.Errorf("%+v %v", one, err)
 		}
-		if _, err := db.Revision(ctx, issue, 3); !fault.Is(err, fault.NotFound) {
+		if _, err := db.IssueAt(ctx, issue, 3); !fault.Is(err, fault.NotFound) {
 			t.Error(err)
 		}
 	})

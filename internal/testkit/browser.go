@@ -15,7 +15,7 @@ import (
 )
 
 // Browser shows pages in Debian's Chromium and has them judged by axe-core,
-// html-validate and the data of caniemail.com. Its tests share one browser, which
+// html-validate, ical.js and the data of caniemail.com. Its tests share one browser, which
 // shows one page after the other and reaches nothing but this machine. It ends
 // when the test binary does. `make test-deps` installs what it needs.
 type Browser struct {
@@ -44,7 +44,6 @@ type Page struct {
 	Keys       []string `json:"keys"`                 // pressed one after the other: "Tab", "Enter", "a"
 	Then       string   `json:"then,omitempty"`       // a text that must appear after the keys, within 10 s
 	Axe        []Look   `json:"axe"`                  // have axe judge the page, and every frame in it, at these looks: Looks
-	Except     []string `json:"except"`               // axe's rules that do not count
 	Screenshot string   `json:"screenshot,omitempty"` // the PNG file to write, of the whole page
 }
 
@@ -146,7 +145,7 @@ func home() (string, error) {
 func (b *Browser) See(t testing.TB, p Page) (seen Seen) {
 	t.Helper()
 	p.Width, p.Height, p.Language = cmp.Or(p.Width, 1024), cmp.Or(p.Height, 800), cmp.Or(p.Language, "en")
-	p.Keys, p.Axe, p.Except = append([]string{}, p.Keys...), append([]Look{}, p.Axe...), append([]string{}, p.Except...) // never null
+	p.Keys, p.Axe = append([]string{}, p.Keys...), append([]Look{}, p.Axe...) // never null
 	b.ask(t, "see", struct {
 		Page
 		Chromium string `json:"chromium"`
@@ -168,6 +167,14 @@ func (b *Browser) Unsupported(t testing.TB, html string, clients ...string) (lac
 	t.Helper()
 	b.ask(t, "unsupported", map[string]any{"html": html, "clients": clients}, &lacks)
 	return lacks
+}
+
+// Calendar returns the events of a calendar file as ical.js reads them, one map of
+// uid, start, end, summary, place, status and language each.
+func (b *Browser) Calendar(t testing.TB, file string) (events []map[string]string) {
+	t.Helper()
+	b.ask(t, "calendar", map[string]any{"text": file}, &events)
+	return events
 }
 
 func (b *Browser) ask(t testing.TB, door string, job, answer any) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond Go: only what is missing, so that a machine
+# Installs what the tests need beyond Go, and the packages that are named: only what is missing, so that a machine
 # with, say, a Node.js of its own keeps it (Debian's npm conflicts with others' nodejs).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,6 +15,7 @@ need 'test -x /usr/sbin/opendkim'              opendkim
 need 'test -x /usr/bin/spamassassin'           spamassassin
 need 'test -x /usr/bin/chromium'               chromium
 need 'command -v npm'                          nodejs npm
+for more; do need "command -v $more" "$more"; done # what only a benchmark needs
 
 if [ ${#debs[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

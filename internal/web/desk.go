@@ -10,7 +10,7 @@ import (
 	"broadsheet/internal/fault"
 )
 
-// DeskTable returns the route table for the team. It reads, but for the review page.
+// DeskTable returns the route table for the team. It reads, but for the review page and editing.
 func (s *Site) DeskTable() http.Handler {
 	mux := http.NewServeMux()
 	routes := map[string]handler{
@@ -20,6 +20,11 @@ func (s *Site) DeskTable() http.Handler {
 		"GET /issues/{publication}/{number}": s.issue,
 		"GET /issues/{publication}/{number}/frame/{language}": s.issueFrame,
 		"GET /issues/{publication}/{number}/sending":          s.sending,
+		"GET /issues/{publication}/{number}/edit":             s.edit,
+		"POST /issues/{publication}/{number}/edit":            s.saveEdit,
+		"POST /issues/{publication}/{number}/entries":         s.moveEntry,
+		"GET /issues/{publication}/{number}/log":              s.issueLog,
+		"POST /issues/{publication}/{number}/revert":          s.revert,
 		"GET /sources":                         s.sources,
 		"GET /review/{token}":                  s.review,
 		"POST /review/{token}":                 s.decide,
@@ -33,7 +38,7 @@ func (s *Site) DeskTable() http.Handler {
 	for route, h := range routes {
 		mux.Handle(route, s.desk(h))
 	}
-	return s.known(http.NewCrossOriginProtection().Handler(guard(mux)))
+	return s.known(http.NewCrossOriginProtection().Handler(guard(mux, maxFile)))
 }
 
 // known refuses names that are not the desk's: without it, a page on the web

@@ -57,6 +57,7 @@ func (s *Site) issue(w http.ResponseWriter, r *http.Request) error {
 		deskView
 		previewView
 		Heading, Author, Digest, Slot string
+		IssueTabs                     tabRow
 		SendingURL                    string
 		State                         newsletter.IssueState
 		Revision, Needed              int
@@ -64,7 +65,7 @@ func (s *Site) issue(w http.ResponseWriter, r *http.Request) error {
 		Numbers                       []number
 		Entries                       []entryLine
 	}{s.deskView(r, slug), preview, pub.Title.In("en", pub.Fallback()) + ", No. " + r.PathValue("number"), issue.Content.Author, issue.Digest, issue.Slot,
-		"/issues/" + slug + "/sending", issue.State, issue.Revision, status.Needed, status.Approvals, nil, nil}
+		issueTabs(slug, ""), "/issues/" + slug + "/sending", issue.State, issue.Revision, status.Needed, status.Approvals, nil, nil}
 	if status.Send != nil {
 		t := status.Tally
 		view.Numbers = []number{{"audience", t.Audience}, {"accepted", t.Accepted}, {"pending", t.Pending + t.Attempting}, {"deferred", t.Deferred}, {"rejected", t.Rejected}, {"unknown", t.Unknown + t.Held}, {"suppressed", t.Suppressed}, {"cancelled", t.Cancelled}}

@@ -27,7 +27,7 @@ func (s *Site) Public() http.Handler {
 	for route, h := range s.personalRoutes() {
 		mux.Handle(route, s.public(s.personal(h)))
 	}
-	return guard(s.strict(s.ownOrigin(mux)))
+	return guard(s.strict(s.ownOrigin(mux)), maxForm)
 }
 
 // openRoutes are for everybody.

@@ -63,8 +63,11 @@ func (s *Site) Init() (err error) {
 	return nil
 }
 
-// maxForm is how much a form may post.
-const maxForm = 64 << 10
+// maxForm is how much a form may post; maxFile how much the desk's, which take a whole issue.
+const (
+	maxForm = 64 << 10
+	maxFile = 2 << 20
+)
 
 // handler is a page that may fail.
 type handler func(w http.ResponseWriter, r *http.Request) error
@@ -72,14 +75,14 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 const pagePolicy = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard sets the headers of every page of ours and caps what is read.
-func guard(next http.Handler) http.Handler {
+func guard(next http.Handler, most int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -62,7 +62,11 @@ func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
 	return framed(w, page, webViewPolicy)
 }
 
-var bodyEnd = regexp.MustCompile(`(?i)</body\s*>\s*</html\s*>\s*$`)
+var (
+	bodyStart = regexp.MustCompile(`<body\b[^>]*>`)
+	bodyEnd   = regexp.MustCompile(`</body\s*>\s*</html\s*>\s*$`)
+	ownMain   = regexp.MustCompile(`<main\b|\brole="main"`)
+)
 
 // around puts what the web needs around the issue, whose own bytes stay as they were approved.
 func (s *Site) around(issue desk.OnWeb) (string, error) {
@@ -75,10 +79,15 @@ func (s *Site) around(issue desk.OnWeb) (string, error) {
 		return "", err
 	}
 	page := strings.Replace(issue.Proof.HTML, "</head>", head.String()+"</head>", 1)
-	if at := bodyEnd.FindStringIndex(page); at != nil {
-		return page[:at[0]] + foot.String() + page[at[0]:], nil
+	start, end := bodyStart.FindStringIndex(page), bodyEnd.FindStringIndex(page)
+	if start == nil || end == nil { // a theme of the user's that leaves them out
+		return page + foot.String(), nil
 	}
-	return page + foot.String(), nil
+	content := page[start[1]:end[0]]
+	if !ownMain.MatchString(content) { // a message has none: it stands in a mail program's page
+		content = "<main>" + content + "</main>\n"
+	}
+	return page[:start[1]] + content + foot.String() + page[end[0]:], nil
 }
 
 func newAround(issue desk.OnWeb) aroundView {

@@ -1,44 +1,150 @@
-// Package csvfile reads and writes lists of subscribers as CSV: comma, semicolon
-// or tab, with or without a byte order mark, an error per line. What it writes
-// it reads back.
+// Package csvfile reads and writes files of subscribers: CSV and its kin with any
+// usual delimiter and encoding, XLSX, JSON lines, and what listmonk and Mailchimp
+// export. It gives a row, or a reason, for every line, and reads back what it
+// wrote. It knows no rule of consent: what a row may become is decided elsewhere.
 package csvfile
 
 import (
-	"encoding/csv"
+	"bufio"
+	"bytes"
 	"io"
 	"iter"
+	"os"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	"broadsheet/internal/fault"
 	"broadsheet/subscribers"
 )
 
-// columns are the names a header may use, by what they mean.
-var columns = map[string]string{
-	"email": "address", "e-mail": "address", "address": "address", "email address": "address", "mail": "address",
-	"name": "name", "full name": "name", "language": "language", "lang": "language",
-	"state": "state", "consent_source": "consent_source", "consent_date": "consent_date", "consent_wording": "consent_wording",
+// Options say what is known of a file beforehand.
+type Options struct {
+	Encoding string            // a name such as windows-1252; "" finds out
+	Columns  map[string]string // column name to field (address, name, attr.country), or "-" to leave it out
 }
 
-// Read returns the rows of a file with their line numbers. A row that cannot be
-// read comes with an error, and the next line is read all the same: an open quote
-// never swallows the lines after it. An error with line 0 means that the file
-// itself is wrong.
-func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
-	return func(yield func(subscribers.Row, error) bool) {
-		l := newLines(in)
-		first, ok := l.next()
-		if !ok {
-			yield(subscribers.Row{}, fault.Invalidf("the file is empty"))
-			return
+// Format is how a file was understood.
+type Format struct {
+	Kind      string            `json:"kind"`                // csv | xlsx | jsonl
+	Encoding  string            `json:"encoding,omitempty"`  // of csv and jsonl
+	Delimiter string            `json:"delimiter,omitempty"` // of csv
+	Layout    string            `json:"layout,omitempty"`    // listmonk | mailchimp
+	Columns   map[string]string `json:"columns,omitempty"`   // column name to field
+	LeftOut   []string          `json:"left_out,omitempty"`  // columns that mean nothing here
+	Names     []string          `json:"-"`                   // the columns in their order
+}
+
+// File is an open file of subscribers.
+type File struct {
+	Format Format
+	Size   int64 // in octets; 0 where it is not known
+
+	rows  iter.Seq2[subscribers.Row, error]
+	taken *atomic.Int64
+	close func() error
+}
+
+// Rows returns the rows with their line numbers, once. A row that cannot be read
+// comes with an error, and the next line is read all the same. An error with line
+// 0 means that the file itself is wrong.
+func (f *File) Rows() iter.Seq2[subscribers.Row, error] { return f.rows }
+
+// Taken returns how many octets of the file were read so far.
+func (f *File) Taken() int64 { return f.taken.Load() }
+
+// Close closes the file.
+func (f *File) Close() error { return f.close() }
+
+// Open opens a file; "-" is standard input.
+func Open(path string, o Options) (*File, error) {
+	in := os.Stdin
+	var size int64
+	if path != "-" {
+		var err error
+		if in, err = os.Open(path); err != nil {
+			return nil, err
 		}
-		comma := delimiter(first)
-		place, fields, err := header(first, comma)
-		if err != nil {
-			yield(subscribers.Row{}, err)
-			return
+		if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
 		}
+	}
+	f, err := Read(in, o)
+	if err != nil {
+		_ = in.Close() // the first error is the one to tell
+		return nil, err
+	}
+	f.Size = size
+	inner := f.close
+	f.close = func() error {
+		if err := inner(); err != nil {
+			return err
+		}
+		return in.Close()
+	}
+	return f, nil
+}
+
+// sampleSize is how much of a file is looked at to find out what it is.
+const sampleSize = 64 << 10
+
+// Read begins to read a file: what it is, and what its columns mean.
+func Read(in io.Reader, o Options) (*File, error) {
+	taken := &atomic.Int64{}
+	buffered := bufio.NewReaderSize(counted{in, taken}, sampleSize)
+	sample, err := buffered.Peek(sampleSize)
+	if err != nil && err != io.EOF {
+		return nil, fault.Invalidf("read the file: %w", err)
+	}
+	f := &File{taken: taken, close: func() error { return nil }}
+	if bytes.HasPrefix(sample, []byte("PK\x03\x04")) {
+		return f, f.readXLSX(buffered, o)
+	}
+	text, encoding, err := decode(buffered, sample, o.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	f.Format.Encoding = encoding
+	l := newLines(text)
+	first, ok := l.next()
+	for ok && strings.TrimSpace(first) == "" {
+		first, ok = l.next()
+	}
+	switch {
+	case l.err() != nil:
+		return nil, l.err()
+	case !ok:
+		return nil, fault.Invalidf("the file is empty")
+	case strings.HasPrefix(strings.TrimSpace(first), "{"):
+		f.Format.Kind = "jsonl"
+		f.rows = jsonRows(l, first, o)
+		return f, nil
+	}
+	return f, f.readCSV(l, first, o)
+}
+
+type counted struct {
+	in io.Reader
+	n  *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+func (f *File) readCSV(l *lines, first string, o Options) error {
+	comma := delimiter(first)
+	names, err := l.record(first, comma)
+	if err != nil {
+		return fault.Invalidf("line %d: %w", l.number, err)
+	}
+	f.Format.Kind, f.Format.Delimiter = "csv", string(comma)
+	columns, err := f.understand(names, o)
+	if err != nil {
+		return err
+	}
+	f.rows = func(yield func(subscribers.Row, error) bool) {
 		for {
 			text, ok := l.next()
 			if !ok {
@@ -49,16 +155,16 @@ func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
 				continue
 			}
 			record, err := l.record(text, comma)
-			if err == nil && len(record) > fields {
-				err = fault.Invalidf("%d fields, but line 1 names %d: is a comma in a name without quotes?", len(record), fields)
+			row := subscribers.Row{Line: number, Text: record}
+			switch {
+			case err != nil:
+				row.Text = []string{text}
+			case len(record) > len(columns):
+				err = fault.Invalidf("%d fields, but line 1 names %d: is a comma in a name without quotes?", len(record), len(columns))
+			default:
+				err = columns.fill(&row, record, restore)
 			}
-			if err != nil {
-				if !yield(subscribers.Row{Line: number}, err) {
-					return
-				}
-				continue
-			}
-			if !yield(row(record, place, number)) {
+			if !yield(row, err) {
 				return
 			}
 		}
@@ -66,110 +172,25 @@ func Read(in io.Reader) iter.Seq2[subscribers.Row, error] {
 			yield(subscribers.Row{}, err)
 		}
 	}
+	return nil
 }
 
-// delimiter is the one that stands most often in the first line.
-func delimiter(text string) rune {
-	line, _, _ := strings.Cut(text, "\n")
-	best, most := ',', strings.Count(line, ",")
-	for _, d := range []rune{';', '\t'} {
-		if n := strings.Count(line, string(d)); n > most {
-			best, most = d, n
+// delimiter is the one that stands most often in the first line, outside of quotes.
+func delimiter(line string) byte {
+	counts := map[byte]int{}
+	quoted := false
+	for i := range len(line) {
+		if line[i] == '"' {
+			quoted = !quoted
+		} else if !quoted {
+			counts[line[i]]++
+		}
+	}
+	best := byte(',')
+	for _, d := range []byte{';', '\t', '|'} {
+		if counts[d] > counts[best] {
+			best = d
 		}
 	}
 	return best
-}
-
-// header returns where the columns stand, and how many there are.
-func header(line string, comma rune) (place map[string]int, fields int, err error) {
-	record, err := parse(line, comma)
-	if err != nil {
-		return nil, 0, fault.Invalidf("line 1: %w", err)
-	}
-	place = map[string]int{}
-	for i, name := range record {
-		if meaning, ok := columns[strings.ToLower(strings.TrimSpace(name))]; ok {
-			place[meaning] = i
-		}
-	}
-	if _, ok := place["address"]; !ok {
-		return nil, 0, fault.WithHint(fault.Invalidf("line 1 names no column with addresses: %s", strings.Join(record, ", ")), "begin the file with a line such as: email,name,language")
-	}
-	return place, len(record), nil
-}
-
-func row(record []string, place map[string]int, line int) (subscribers.Row, error) {
-	field := func(name string) string {
-		if i, ok := place[name]; ok && i < len(record) {
-			return restore(strings.TrimSpace(record[i]))
-		}
-		return ""
-	}
-	out := subscribers.Row{Line: line, Address: field("address"), Name: field("name"), Language: field("language")}
-	switch state := subscribers.State(field("state")); state {
-	case "", subscribers.Confirmed:
-	case subscribers.Pending:
-		out.Pending = true
-		return out, nil
-	case subscribers.Ended:
-		return out, fault.Invalidf("the person left: the row's state is ended")
-	default:
-		return out, fault.Invalidf("state %q is not pending, confirmed or ended", state)
-	}
-	source, date := field("consent_source"), field("consent_date")
-	if source == "" && date == "" {
-		return out, nil
-	}
-	if source == "" || date == "" {
-		return out, fault.Invalidf("consent needs both consent_source and consent_date")
-	}
-	given, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return out, fault.Invalidf("consent_date %q is not a date such as 2026-03-01", date)
-	}
-	out.Consent = &subscribers.Consent{Source: source, Wording: field("consent_wording"), GivenAt: given}
-	return out, nil
-}
-
-// Writer writes members of a list.
-type Writer struct{ csv *csv.Writer }
-
-// NewWriter writes the header line.
-func NewWriter(out io.Writer) (*Writer, error) {
-	w := &Writer{csv.NewWriter(out)}
-	return w, w.csv.Write([]string{"email", "name", "language", "state", "end_reason", "consent_source", "consent_date", "consent_wording", "id"})
-}
-
-// Write writes one member.
-func (w *Writer) Write(m subscribers.Member) error {
-	date := ""
-	if !m.Subscription.Consent.GivenAt.IsZero() {
-		date = m.Subscription.Consent.GivenAt.Format(time.DateOnly)
-	}
-	record := []string{m.Address, m.Name, m.Language, string(m.Subscription.State), string(m.Subscription.EndReason), m.Subscription.Consent.Source, date, m.Subscription.Consent.Wording, m.PublicID}
-	for i := range record {
-		record[i] = Neutralise(record[i])
-	}
-	return w.csv.Write(record)
-}
-
-// Flush writes what is buffered.
-func (w *Writer) Flush() error {
-	w.csv.Flush()
-	return w.csv.Error()
-}
-
-// Neutralise keeps spreadsheets from running a field as a formula; Read undoes it.
-func Neutralise(s string) string {
-	if s != "" && strings.ContainsAny(s[:1], "=+-@\t'") {
-		return "'" + s
-	}
-	return s
-}
-
-func restore(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsAny(s[1:2], "=+-@\t'") {
-		return s[1:]
-	}
-	return s
 }

@@ -2,7 +2,6 @@ package csvfile
 
 import (
 	"bufio"
-	"encoding/csv"
 	"io"
 	"strings"
 
@@ -53,10 +52,10 @@ func (l *lines) err() error {
 }
 
 // record reads a record that begins with a line. A quoted field may go over
-// lines; if no end of it is found, the lines after the first are given back.
-func (l *lines) record(text string, comma rune) ([]string, error) {
-	record, err := parse(text, comma)
-	if err == nil {
+// lines; if no end of it is found, the lines after the first are given back: an
+// open quote never swallows them.
+func (l *lines) record(text string, comma byte) ([]string, error) {
+	if record, ok := parse(text, comma); ok {
 		return record, nil
 	}
 	var taken []string
@@ -69,7 +68,7 @@ func (l *lines) record(text string, comma rune) ([]string, error) {
 		}
 		taken = append(taken, line)
 		joined += "\n" + line
-		if record, err := parse(joined, comma); err == nil {
+		if record, ok := parse(joined, comma); ok {
 			return record, nil
 		}
 	}
@@ -80,8 +79,59 @@ func (l *lines) record(text string, comma rune) ([]string, error) {
 	return nil, fault.Invalidf("not CSV: a quote is not closed, or stands inside a field without being doubled")
 }
 
-func parse(text string, comma rune) ([]string, error) {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.FieldsPerRecord = comma, -1
-	return r.Read()
+// parse cuts a record into fields (RFC 4180 section 2). Without quotes the fields
+// are parts of the text; encoding/csv would need a reader for every line.
+func parse(text string, comma byte) ([]string, bool) {
+	record := make([]string, 0, strings.Count(text, string(comma))+1)
+	for {
+		if !strings.HasPrefix(text, `"`) {
+			end := strings.IndexByte(text, comma)
+			field := text
+			if end >= 0 {
+				field = text[:end]
+			}
+			if strings.IndexByte(field, '"') >= 0 {
+				return nil, false
+			}
+			record = append(record, field)
+			if end < 0 {
+				return record, true
+			}
+			text = text[end+1:]
+			continue
+		}
+		field, rest, ok := quoted(text[1:])
+		if !ok || rest != "" && rest[0] != comma {
+			return nil, false
+		}
+		record = append(record, field)
+		if rest == "" {
+			return record, true
+		}
+		text = rest[1:]
+	}
+}
+
+// quoted reads a field up to the quote that closes it.
+func quoted(text string) (field, rest string, ok bool) {
+	end := strings.IndexByte(text, '"')
+	if end < 0 {
+		return "", "", false
+	}
+	if !strings.HasPrefix(text[end+1:], `"`) {
+		return text[:end], text[end+1:], true
+	}
+	var b strings.Builder
+	for {
+		b.WriteString(text[:end])
+		text = text[end+1:]
+		if !strings.HasPrefix(text, `"`) {
+			return b.String(), text, true
+		}
+		b.WriteByte('"')
+		text = text[1:]
+		if end = strings.IndexByte(text, '"'); end < 0 {
+			return "", "", false
+		}
+	}
 }

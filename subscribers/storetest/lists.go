@@ -40,7 +40,7 @@ func testMerge(w world) {
 	w.must(err)
 	for _, dry := range []bool{true, false} {
 		got := map[subscribers.Outcome]int{}
-		w.must(w.MergeLists(ctx, "members", "news", operator, dry, func(r subscribers.Result) error { got[r.Outcome]++; return nil }))
+		w.must(w.rehearsing(dry).MergeLists(ctx, "members", "news", operator, func(r subscribers.Result) error { got[r.Outcome]++; return nil }))
 		if got[subscribers.Changed] != 3 || got[subscribers.Refused] != 1 {
 			w.Errorf("%v", got)
 		}
@@ -54,7 +54,7 @@ func testMerge(w world) {
 	if list(w.T, w.Service, "members").ArchivedAt.IsZero() {
 		w.Error("the merged list is still open")
 	}
-	w.refused(fault.Invalid, w.MergeLists(ctx, "news", "news", operator, false, nil))
+	w.refused(fault.Invalid, w.MergeLists(ctx, "news", "news", operator, nil))
 }
 
 func testGrowth(w world) {
@@ -68,6 +68,13 @@ func testGrowth(w world) {
 	if next := w.clock.Now().Format("2006-01"); len(g) != 2 || g[month]["confirmed"] != 2 || g[next]["unsubscribed"] != 1 {
 		w.Errorf("%v", g)
 	}
+}
+
+func (w world) rehearsing(dry bool) world {
+	if dry {
+		w.Service = w.Rehearse()
+	}
+	return w
 }
 
 func (w world) imports(in subscribers.Import, some ...subscribers.Row) map[subscribers.Outcome]int {
@@ -85,7 +92,7 @@ func testModes(w world) {
 		w.Errorf("add: %v", got)
 	}
 	for _, dry := range []bool{true, false} {
-		if got := w.imports(subscribers.Import{Mode: "sync", DryRun: dry}, changed); got[subscribers.Changed] != 1 || got[subscribers.Gone] != 1 {
+		if got := w.rehearsing(dry).imports(subscribers.Import{Mode: "sync"}, changed); got[subscribers.Changed] != 1 || got[subscribers.Gone] != 1 {
 			w.Errorf("sync: %v", got)
 		}
 	}

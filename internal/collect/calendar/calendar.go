@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +84,11 @@ func (r *reader) note(format string, args ...any) {
 }
 
 func (r *reader) refuse(title, format string, args ...any) {
-	r.out.Refused = append(r.out.Refused, fmt.Sprintf("%q: ", title)+fmt.Sprintf(format, args...))
+	name := "an event without a title"
+	if title != "" {
+		name = strconv.Quote(title)
+	}
+	r.out.Refused = append(r.out.Refused, name+": "+fmt.Sprintf(format, args...))
 }
 
 // faults says what was wrong with the document as such.

@@ -69,8 +69,8 @@ func TestIdentityOfWhatIsMoved(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	const master = "UID:1\nDTSTART;TZID=Europe/Paris:20170302T100000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=4"
-	bare := parse(t, vevent(master)+"BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/Paris:20170309T100000\nSTATUS:CANCELLED\nEND:VEVENT\n")
-	if len(bare.Items) != 4 || bare.Items[1].Status != "cancelled" || bare.Items[1].Title != "x" || bare.Items[1].EndsAt.Sub(bare.Items[1].StartsAt) != time.Hour {
+	bare := parse(t, vevent(master, "LOCATION:Riga")+"BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/Paris:20170309T100000\nSTATUS:CANCELLED\nEND:VEVENT\n")
+	if len(bare.Items) != 4 || bare.Items[1].Status != "cancelled" || bare.Items[1].Title != "x" || bare.Items[1].Place != "Riga" || bare.Items[2].Status != "" || bare.Items[1].EndsAt.Sub(bare.Items[1].StartsAt) != time.Hour {
 		t.Errorf("a cancellation that says no more: %+v", bare.Items)
 	}
 	byDay := parse(t, vevent(master)+vevent("UID:1", "RECURRENCE-ID;VALUE=DATE:20170309", "DTSTART:20170310T090000Z"))
@@ -102,6 +102,10 @@ func TestRepetition(t *testing.T) {
 	equal(t, "EXRULE", series("RRULE:FREQ=DAILY;COUNT=4", "EXRULE:FREQ=DAILY;INTERVAL=2"), []string{"0303T0900", "0305T0900"})
 	equal(t, "two rules", series("RRULE:FREQ=DAILY;COUNT=2", "RRULE:FREQ=WEEKLY;COUNT=2"), []string{"0302T0900", "0303T0900", "0309T0900"})
 	equal(t, "02:30 where it is left out", starts(parse(t, vevent("UID:1", "DTSTART;TZID=Europe/Paris:20170325T023000", "RRULE:FREQ=DAILY;COUNT=3")).Items), []string{"0325T0130", "0326T0130", "0327T0030"})
+	equal(t, "many dates, most of them long past", series("RDATE:"+strings.Repeat("20010101T090000Z,", 1000)+"20170303T090000Z"), []string{"0302T0900", "0303T0900"})
+	if unread := parse(t, vevent("DTSTART:20170302T090000Z", "RRULE:FREQ=DAILY;COUNT=2", "EXDATE;TZID=Mars:20170303T090000")); len(unread.Items) != 2 || len(unread.Notes) != 1 {
+		t.Errorf("an EXDATE in an unknown zone: %d items, %q", len(unread.Items), unread.Notes)
+	}
 	if got := series("RRULE:FREQ=DAILY"); len(got) != maxOccurrences {
 		t.Errorf("a daily series for ever: %d", len(got))
 	}
@@ -141,14 +145,15 @@ func TestWhatIsBroken(t *testing.T) {
 		text, note     string
 		items, refused int
 	}{
-		"cut after an event":      {"BEGIN:VCALENDAR\n" + whole, "breaks off", 1, 0},
-		"cut in an event":         {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nDTSTA", "breaks off", 1, 1},
-		"an event without an end": {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Half\n" + whole + "END:VCALENDAR", "", 1, 1},
-		"a calendar without one":  {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:2\nSUMMARY:b\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 2, 0},
-		"lines that are none":     {"BEGIN:VCALENDAR\nand more\n" + whole + "END:VTODO\nno name: x\nEND:VCALENDAR", `dropped: 3, the first of them "and more"`, 1, 0},
-		"an open quote":           {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY;X=\"y:Title\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 1, 0},
-		"CR alone":                {strings.ReplaceAll("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", "\n", "\r"), "", 1, 0},
-		"UTF-16":                  {"\xff\xfe" + strings.Join(strings.Split("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", ""), "\x00") + "\x00", "", 1, 0},
+		"cut after an event":                    {"BEGIN:VCALENDAR\n" + whole, "breaks off", 1, 0},
+		"cut in an event":                       {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nDTSTA", "breaks off", 1, 1},
+		"an event without an end":               {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Half\n" + whole + "END:VCALENDAR", "", 1, 1},
+		"an event that the calendar's end ends": {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VEVENT\nSUMMARY:Half\nEND:VCALENDAR", "", 1, 1},
+		"a calendar without one":                {"BEGIN:VCALENDAR\n" + whole + "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:2\nSUMMARY:b\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 2, 0},
+		"lines that are none":                   {"BEGIN:VCALENDAR\nand more\n" + whole + "END:VTODO\nno name: x\nEND:VCALENDAR", `dropped: 3, the first of them "and more"`, 1, 0},
+		"an open quote":                         {"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY;X=\"y:Title\nDTSTART:20170309T090000Z\nEND:VEVENT\nEND:VCALENDAR", "", 1, 0},
+		"CR alone":                              {strings.ReplaceAll("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", "\n", "\r"), "", 1, 0},
+		"UTF-16":                                {"\xff\xfe" + strings.Join(strings.Split("BEGIN:VCALENDAR\n"+whole+"END:VCALENDAR\n", ""), "\x00") + "\x00", "", 1, 0},
 	} {
 		result, err := body(t, source, c.text)
 		if err != nil || len(result.Items) != c.items || len(result.Refused) != c.refused || !strings.Contains(strings.Join(result.Notes, "\n"), c.note) || (c.note == "") != (len(result.Notes) == 0) {
@@ -191,6 +196,10 @@ func TestFields(t *testing.T) {
 	}
 	if len(it.Links) != 2 || it.Links[0].Title != "Programme.pdf" || it.Links[1].Title != "Watch" {
 		t.Errorf("%+v", it.Links)
+	}
+	joined := parse(t, "BEGIN:VEVENT\nSUMMARY:Canceled: Bureau\nDTSTART;VALUE=DATE:20170309\nDTEND:20170310T120000Z\nDESCRIPTION:Come.\\n"+strings.Repeat("_", 40)+"\\nMicrosoft Teams meeting\\nPasscode: 1\nEND:VEVENT\n").Items[0]
+	if joined.Title != "Bureau" || joined.Status != "cancelled" || joined.Summary != "Come." || joined.EndsAt.Day() != 10 {
+		t.Errorf("%+v", joined)
 	}
 	languages := "BEGIN:VEVENT\nSUMMARY;LANGUAGE=fr:Réunion\nSUMMARY;LANGUAGE=en-GB:Meeting\nDTSTART:20170309T090000Z\nEND:VEVENT\n"
 	if got := parse(t, languages).Items[0].Title; got != "Meeting" {

@@ -63,7 +63,7 @@ func (r *reader) event(c *component) (e event, why error) {
 		e.of = &m
 	}
 	if e.title == "" && e.of == nil {
-		return e, errors.New("an event has no SUMMARY")
+		return e, errors.New("it has no SUMMARY")
 	}
 	return e, r.dates(&e)
 }
@@ -95,7 +95,7 @@ func (r *reader) dates(e *event) (err error) {
 	if e.length.negative() {
 		return errors.New("it ends before it starts")
 	}
-	r.wholeDays(e, ok)
+	r.wholeDays(e)
 	return nil
 }
 
@@ -107,6 +107,9 @@ func (r *reader) until(e *event, p property) error {
 	}
 	if e.start.day {
 		e.length.days = int(end.date(r.loc).Sub(e.start.wall).Hours() / 24)
+		if !end.day && !end.wall.Equal(end.wall.Truncate(24*time.Hour)) { // a time on the last day
+			e.length.days++
+		}
 		return nil
 	}
 	e.length.hours = end.instant().Sub(e.start.instant())
@@ -115,13 +118,14 @@ func (r *reader) until(e *event, p property) error {
 
 // wholeDays makes days of the local midnights that Exchange writes for them, and
 // of hours that a whole day lasts.
-func (r *reader) wholeDays(e *event, ends bool) {
+func (r *reader) wholeDays(e *event) {
 	if !e.start.day && strings.EqualFold(strings.TrimSpace(e.component.text("X-MICROSOFT-CDO-ALLDAYEVENT", "")), "TRUE") {
 		wall := e.start.wall
 		if e.start.utc {
 			wall = clock(wall.In(r.loc))
 		}
-		if wall.Equal(wall.Truncate(24*time.Hour)) && (e.length.hours+12*time.Hour)%(24*time.Hour) >= 11*time.Hour {
+		rest := (e.length.hours+12*time.Hour)%(24*time.Hour) - 12*time.Hour
+		if wall.Equal(wall.Truncate(24*time.Hour)) && rest.Abs() <= time.Hour {
 			e.start = moment{wall: wall, loc: r.loc, day: true}
 		}
 	}
@@ -143,6 +147,9 @@ func (r *reader) item(e event) newsletter.Item {
 		it.URL = r.link(p.text())
 	}
 	it.Status = status(e)
+	if words := called.FindString(it.Title); words != "" && words != it.Title {
+		it.Title, it.Status = it.Title[len(words):], "cancelled"
+	}
 	it.Contacts = contacts(e)
 	for _, p := range e.all("CATEGORIES") {
 		for _, word := range strings.Split(strings.ReplaceAll(p.value, `\,`, "\x00"), ",") {
@@ -165,15 +172,26 @@ func (r *reader) link(ref string) string {
 
 var (
 	tags     = regexp.MustCompile(`(?i)</?(p|br|a|b|i|u|div|span|ul|ol|li|strong|em|h[1-6]|table|tr|td|font|html|body)[\s/>]`)
+	called   = regexp.MustCompile(`(?i)^(cancell?ed|annulée?|abgesagt|cancelad[oa]|annullat[oa]|отменено|ακυρώθηκε)\s*[:–—-]\s*`) // Outlook writes it so
+	joining  = regexp.MustCompile(`(?is)(_{20,}|-::~:~::~).{0,400}?\b(microsoft teams|zoom|webex|google meet|meet\.google\.com)\b.*`)
 	entities = regexp.MustCompile(`&(#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);`)
 )
 
+// announced cuts off what meeting programs put under a line of their own: the way in,
+// with its password, is for those who are invited.
+func announced(text string) string {
+	if !strings.Contains(text, "____") && !strings.Contains(text, "-::~") { // saves time
+		return text
+	}
+	return joining.ReplaceAllString(text, "")
+}
+
 // words fills in the summary and, where the event has HTML, the text.
 func (r *reader) words(it *newsletter.Item, e event) {
-	text := e.text("DESCRIPTION", r.src.Language)
+	text := announced(e.text("DESCRIPTION", r.src.Language))
 	html := ""
 	if alt, ok := e.get("X-ALT-DESC"); ok && strings.EqualFold(alt.param("FMTTYPE"), "text/html") {
-		html = alt.text()
+		html = announced(alt.text())
 	}
 	if tags.MatchString(text) {
 		if html == "" {

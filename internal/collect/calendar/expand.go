@@ -11,6 +11,8 @@ type span struct {
 	most     int
 }
 
+func (s span) holds(wall time.Time) bool { return !wall.Before(s.from) && !wall.After(s.to) }
+
 // expand returns a rule's occurrences on the wall clock, in order. It takes a step off for each
 // day and time looked at; all is false where they were used up before the end.
 func (r rule) expand(start time.Time, wanted span, steps *int) (out []time.Time, all bool) {

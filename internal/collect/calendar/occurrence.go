@@ -37,7 +37,8 @@ func (r *reader) occurrences(e event) ([]occurrence, error) {
 	}
 	for _, p := range e.all("RDATE") {
 		for _, value := range strings.Split(p.value, ",") {
-			if o, ok := r.added(e, p, value); ok && len(out) < 2*maxOccurrences {
+			o, ok := r.added(e, p, value)
+			if ok && len(out) < 2*maxOccurrences && wanted.holds(o.wall) {
 				out = append(out, o)
 			}
 		}
@@ -47,7 +48,7 @@ func (r *reader) occurrences(e event) ([]occurrence, error) {
 		return nil, err
 	}
 	out = slices.DeleteFunc(out, func(o occurrence) bool {
-		return o.wall.Before(wanted.from) || o.wall.After(wanted.to) || except[o.key()] || except[o.wall.Format("20060102")]
+		return !wanted.holds(o.wall) || except[o.key()] || except[o.wall.Format("20060102")]
 	})
 	slices.SortStableFunc(out, func(a, b occurrence) int { return a.instant().Compare(b.instant()) })
 	out = slices.CompactFunc(out, func(a, b occurrence) bool { return a.key() == b.key() })
@@ -101,17 +102,22 @@ func (r *reader) added(e event, p property, value string) (occurrence, bool) {
 // exceptions returns what is taken out of a series, by the keys of occurrences.
 func (r *reader) exceptions(e event, wanted span) (map[string]bool, error) {
 	out := map[string]bool{}
+	var unread error
 	for _, p := range e.all("EXDATE") {
 		for _, value := range strings.Split(p.value, ",") {
 			m, err := r.moment(p, value)
 			if err != nil {
-				continue // takes nothing out
+				unread = err
+				continue
 			}
 			if e.start.day && !m.day {
 				m = moment{wall: m.date(r.loc), day: true}
 			}
 			out[m.key()] = true
 		}
+	}
+	if unread != nil {
+		r.note("%q: EXDATE: %v; it takes nothing out of the series", e.title, unread)
 	}
 	walls, err := r.ruled(e, "EXRULE", wanted)
 	for _, wall := range walls {

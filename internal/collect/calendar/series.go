@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -99,11 +100,12 @@ func (r *reader) entries(s *series) (items []newsletter.Item) {
 			items = append(items, r.recurring(master, nil)...)
 		}
 	}
-	for key, c := range changes { // of occurrences outside of what is looked at, or of a series that is not in the file
+	for _, key := range slices.Sorted(maps.Keys(changes)) { // of occurrences outside of what is looked at, or of a series that is not in the file
+		c := changes[key]
 		switch {
 		case first != nil && !r.near(c.start.instant()):
 		case first == nil && c.title == "":
-			r.refuse("", "a changed occurrence has no SUMMARY")
+			r.refuse("", "it has no SUMMARY")
 		default:
 			items = append(items, r.changed(c, first, key, c.of.wall))
 		}
@@ -195,7 +197,7 @@ func (r *reader) advance(c *course, o occurrence) {
 	if n > 0 {
 		next := c.later[n-1]
 		if next.title == "" {
-			next.title = c.event.title
+			next = next.like(c.event)
 		}
 		c.event, c.item, c.later = next, r.item(next), c.later[n:]
 	}
@@ -219,9 +221,17 @@ func (r *reader) changed(c event, master *event, key string, wall time.Time) new
 		c.start.wall, c.length = wall, master.length
 	}
 	if c.title == "" && master != nil {
-		c.title = master.title
+		c = c.like(*master)
 	}
 	return r.placed(r.item(c), c, c.start, c.uid+"|"+key)
+}
+
+// like fills in a change that says only what is different, such as a bare cancellation.
+func (e event) like(master event) event {
+	merged := *e.component
+	merged.props = slices.Concat(e.props, master.props) // the first of a name counts
+	e.component, e.title = &merged, master.title
+	return e
 }
 
 // placed sets when an item is, and what it is known by.
@@ -237,7 +247,7 @@ func (r *reader) placed(it newsletter.Item, e event, start moment, identity stri
 		it.EndsAt = e.length.after(start.wall, start.loc)
 	}
 	if e.uid == "" {
-		it.Identity = strings.ToLower(it.Title) + "|" + it.StartsAt.UTC().Format(time.DateOnly) + strings.TrimPrefix(identity, e.uid)
+		it.Identity = strings.ToLower(it.Title) + "|" + it.StartsAt.UTC().Format(time.DateOnly) + identity
 	}
 	return it
 }

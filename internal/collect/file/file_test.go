@@ -99,7 +99,7 @@ func TestRefused(t *testing.T) {
 // Days and times of an event, in the source's zone.
 func TestSpan(t *testing.T) {
 	for fields, want := range map[string]string{
-		"when: 10.12.2026":                                               "2026-12-10T00:00 - true",
+		"when: 10.12.2026":                                               "2026-12-10T00:00 2026-12-10T00:00 true",
 		"date: 2026-12-10":                                               "2026-12-10T00:00 - true",
 		"starts_at: 2026-12-10 09:30":                                    "2026-12-10T09:30 - false",
 		"starts_at: 2026-12-10 09:30\nends_at: 2026-12-10":               "2026-12-10T09:30 - false",

@@ -7,10 +7,10 @@ import (
 
 // synonyms are further names that people give to the fields.
 var synonyms = map[string]string{
-	"headline": "title", "description": "summary", "abstract": "summary", "text": "body", "lang": "language", "type": "kind", "published": "published_at", "publication_date": "published_at",
+	"headline": "title", "description": "summary", "abstract": "summary", "text": "body", "lang": "language", "published": "published_at", "publication_date": "published_at",
 	"embargo": "embargo_until", "start": "starts_at", "starts": "starts_at", "start_date": "starts_at", "begins_at": "starts_at", "end": "ends_at", "ends": "ends_at", "end_date": "ends_at",
 	"city": "place", "town": "place", "location": "place", "author": "authors", "category": "categories", "tags": "categories", "contact": "contacts", "email": "contact_email",
-	"link": "links", "more": "links", "document": "documents", "web": "url", "website": "url", "address": "url",
+	"link": "links", "more": "links", "document": "documents", "web": "url", "website": "url",
 }
 
 var fieldNames = map[string]bool{}

@@ -3,6 +3,7 @@
 UPDATE counters SET value = 3 WHERE name = 'schema_floor';
 INSERT INTO counters (name, value) VALUES ('events', 0), ('wordings', (SELECT COALESCE(MAX(id), 0) FROM consents));
 ALTER TABLE lists ADD COLUMN archived_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sends ADD COLUMN segment TEXT NOT NULL DEFAULT '';
 
 -- What people agreed to, once for all who saw the same words.
 CREATE TABLE wordings (
@@ -15,9 +16,9 @@ INSERT INTO wordings (id, digest, basis, wording, version, language, purpose)
 -- so that the key lets nobody be on a list twice. Two writes for every row of an
 -- import: no index but the key, and no reference to check.
 CREATE TABLE memberships (
-    list_id TEXT NOT NULL, subscriber_id BIGINT NOT NULL, ended_at BIGINT NOT NULL,
-    state TEXT NOT NULL, origin TEXT NOT NULL, made_by TEXT NOT NULL, end_reason TEXT NOT NULL, note TEXT NOT NULL, created_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL,
-    paused_until BIGINT NOT NULL, may_ask BIGINT NOT NULL, ask_until BIGINT NOT NULL, wording_id BIGINT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL, given_at BIGINT NOT NULL,
+    list_id TEXT NOT NULL, subscriber_id BIGINT NOT NULL, ended_at BIGINT NOT NULL DEFAULT 0,
+    state TEXT NOT NULL, origin TEXT NOT NULL, made_by TEXT NOT NULL, created_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL, wording_id BIGINT NOT NULL, source TEXT NOT NULL, given_at BIGINT NOT NULL,
+    source_hash TEXT NOT NULL DEFAULT '', end_reason TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '', paused_until BIGINT NOT NULL DEFAULT 0, may_ask BIGINT NOT NULL DEFAULT 0, ask_until BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (list_id, subscriber_id, ended_at)
 );
 INSERT INTO memberships (list_id, subscriber_id, ended_at, state, origin, made_by, end_reason, note, created_at, confirmed_at, paused_until, may_ask, ask_until, wording_id, source, source_hash, given_at)
@@ -38,10 +39,13 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_subscriber ON events (subscriber_id, id);
 
+-- What retention leaves of deliveries.
+CREATE TABLE outcomes (issue_id BIGINT NOT NULL, state TEXT NOT NULL, code BIGINT NOT NULL, enhanced TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (issue_id, state, code, enhanced));
+
 -- What find looks through: a line for each person, some dozens of them on a page.
 CREATE TABLE directory (page BIGINT PRIMARY KEY, people TEXT NOT NULL);
 INSERT INTO directory (page, people)
-    SELECT id / 32, string_agg(id || '	' || REPLACE(search, '
+    SELECT id / 40, string_agg(id || '	' || REPLACE(search, '
 ', '	') || '
-', '') FROM subscribers GROUP BY id / 32;
+', '') FROM subscribers GROUP BY id / 40;
 ALTER TABLE subscribers DROP COLUMN search;

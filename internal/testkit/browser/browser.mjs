@@ -3,11 +3,12 @@
 // browser.go, which starts this. Ends when its standard input does.
 
 import { createInterface } from 'node:readline';
+import { calendar } from './calendar.mjs';
 import { see, close } from './page.mjs';
 import { validate } from './validate.mjs';
 import { unsupported } from './mail.mjs';
 
-const doors = { see, validate, unsupported };
+const doors = { calendar, see, validate, unsupported };
 
 // longest is how long a job may take, in ms.
 const longest = 30_000;

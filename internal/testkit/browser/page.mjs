@@ -1,6 +1,7 @@
 // Shows one page after the other in Debian's Chromium, which is started once.
 
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
@@ -13,18 +14,31 @@ const flags = [
 ];
 
 let browser;
+let given; // the address of what a job gives as html; it is of this machine, as what it links to is
+let html;
+
+async function start(chromiumProgram) {
+    browser = await chromium.launch({ executablePath: chromiumProgram, args: flags, chromiumSandbox: false });
+    const server = createServer((request, response) => {
+        response.writeHead(request.url === '/' ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+        response.end(request.url === '/' ? html : '');
+    });
+    await new Promise(done => server.listen(0, '127.0.0.1', done));
+    server.unref();
+    given = `http://127.0.0.1:${server.address().port}/`;
+}
 
 export async function close() {
     await browser?.close();
 }
 
-// given is where the html of a job is shown: a name that no server has.
-const given = 'http://given.invalid/';
-
-const ours = url => !/^(https?|wss?|ftp):/.test(url) || /^http:\/\/(127\.0\.0\.1|localhost|given\.invalid)(:\d+)?\//.test(url);
+const ours = url => !/^(https?|wss?|ftp):/.test(url) || /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?\//.test(url);
 
 export async function see(job) {
-    browser ??= await chromium.launch({ executablePath: job.chromium, args: flags, chromiumSandbox: false });
+    if (!browser) {
+        await start(job.chromium);
+    }
+    html = job.html;
     const seen = { status: 0, title: '', text: '', overflow: 0, frames: [], violations: [], console: [], foreign: [], ran: [], focus: [] };
     await withPage(job, !job.noScripts, seen, page => look(page, job, seen));
     for (const url of job.axe.length ? [job.url || given, ...seen.frames] : []) {
@@ -63,9 +77,6 @@ async function answer(route, job, seen, policyless) {
     }
     if (job.noImages && request.resourceType() === 'image') {
         return route.abort();
-    }
-    if (url.startsWith(given)) {
-        return route.fulfill(url === given ? { contentType: 'text/html; charset=utf-8', body: job.html } : { status: 404 });
     }
     if (!policyless || request.resourceType() !== 'document') {
         return route.continue();
@@ -116,18 +127,13 @@ async function judge(page, url, job, seen) {
     for (const { width, dark } of job.axe) {
         await page.setViewportSize({ width, height: job.height });
         await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
-        const { violations } = await page.evaluate(run, job.except);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false, preload: false, resultTypes: ['violations'] }));
         const found = violations.flatMap(({ id, help, nodes }) => nodes.map(node => ({
             rule: id, help, where: node.target.join(' '), html: node.html.slice(0, 300),
             why: [...node.any, ...node.all, ...node.none].map(check => check.message).join('; '),
         })));
         seen.violations.push(...found.map(v => ({ look: `${new URL(url).pathname} at ${width} px, ${dark ? 'dark' : 'light'}`, ...v })));
     }
-}
-
-function run(rules) {
-    const off = Object.fromEntries(rules.map(rule => [rule, { enabled: false }]));
-    return globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'], rules: off });
 }
 
 // focused says what has the focus: its words, else what it is.

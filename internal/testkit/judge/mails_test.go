@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -61,6 +63,11 @@ func newPress(t *testing.T) press {
 	site := httptest.NewServer(http.FileServer(http.Dir("../../demo/site")))
 	t.Cleanup(site.Close)
 	p.must(os.CopyFS(filepath.Join(p.dir, "editorial"), os.DirFS("../../demo/site/editorial")))
+	for _, name := range []string{"logo.png", "funder.png"} {
+		var drawn bytes.Buffer
+		p.must(png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 400, 100))))
+		p.write(name, drawn.String())
+	}
 	p.write("demo.secret", "0123456789abcdef0123456789abcdef")
 	p.write("broadsheet.yaml", p.config(strings.TrimPrefix(site.URL, "http://")))
 	p.run("dkim", "keygen", "--type", "rsa", "--out", "rsa.pem")
