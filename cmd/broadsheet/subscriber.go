@@ -139,9 +139,7 @@ func (c *cli) showCommand() *cobra.Command {
 
 func profileRows(p subscribers.Profile) [][]string {
 	rows := [][]string{{"address", p.Address}, {"name", p.Name}, {"language", p.Language}, {"id", p.PublicID}, {"since", p.CreatedAt.Format(time.RFC3339)}}
-	for _, pair := range attributeRows(p.Attributes) {
-		rows = append(rows, pair)
-	}
+	rows = append(rows, attributeRows(p.Attributes)...)
 	for _, x := range p.Subscriptions {
 		state := fmt.Sprint(x.State, " ", x.EndReason)
 		if !x.PausedUntil.IsZero() {

@@ -56,6 +56,8 @@ var allowed = map[string]string{
 	"font-weight":      "bold or normal",
 	"line-height":      "px",
 	"text-decoration":  "underline or none",
+	"text-align":       "left or right; what some lack are start and end",
+	"white-space":      "lines of an address in the small print, which run on where it is not known",
 }
 
 func TestMailProgramsKnowWhatTheyGet(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	netmail "net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,11 +64,6 @@ func newPress(t *testing.T) press {
 	site := httptest.NewServer(http.FileServer(http.Dir("../../demo/site")))
 	t.Cleanup(site.Close)
 	p.must(os.CopyFS(filepath.Join(p.dir, "editorial"), os.DirFS("../../demo/site/editorial")))
-	for _, name := range []string{"logo.png", "funder.png"} {
-		var drawn bytes.Buffer
-		p.must(png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 400, 100))))
-		p.write(name, drawn.String())
-	}
 	p.write("demo.secret", "0123456789abcdef0123456789abcdef")
 	p.write("broadsheet.yaml", p.config(strings.TrimPrefix(site.URL, "http://")))
 	p.run("dkim", "keygen", "--type", "rsa", "--out", "rsa.pem")
@@ -78,6 +74,11 @@ func newPress(t *testing.T) press {
 // config is the demo's own, but that it signs, and that its public side is where
 // one would be: readers get links to a name, not to a port of their own machine.
 func (p press) config(site string) string {
+	for _, name := range []string{"logo.png", "funder.png"} {
+		var drawn bytes.Buffer
+		p.must(png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 400, 100))))
+		p.write(name, drawn.String())
+	}
 	text, err := os.ReadFile("../../demo/demo.yaml")
 	p.must(err)
 	const loopback = `url: "http://{{.Public}}"`
@@ -169,12 +170,26 @@ func (p press) headline(language, text string) {
 	p.run("issue", "edit", issue, "--from", "draft.md", "--as", "ana@example.org")
 }
 
-// rehearse takes everybody's copy of the issue from the outbox, where they are in the order of the subscribers.
+// rehearse takes everybody's copy of the issue from the outbox.
 func (p press) rehearse(what string, subjects map[string]string) (mails []mail) {
 	p.run("issue", "send", issue, "--rehearse", "--now", month)
-	for i, r := range readers {
-		raw, err := os.ReadFile(filepath.Join(p.dir, "outbox", "monthly-1", fmt.Sprintf("%06d.eml", i+1)))
+	copies := map[string][]byte{}
+	files, err := filepath.Glob(filepath.Join(p.dir, "outbox", "monthly-1", "*.eml"))
+	p.must(err)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
 		p.must(err)
+		m, err := netmail.ReadMessage(bytes.NewReader(raw))
+		p.must(err)
+		to, err := m.Header.AddressList("To")
+		p.must(err)
+		copies[to[0].Address] = raw
+	}
+	for _, r := range readers {
+		raw, ok := copies[r.address]
+		if !ok {
+			p.t.Fatalf("there is no copy for %s", r.address)
+		}
 		says := r.name
 		if says == "" {
 			says = "https://news.example.org/u/"
