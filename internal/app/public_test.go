@@ -356,6 +356,33 @@ func TestArchives(t *testing.T) {
 	})
 }
 
+// The form for other sites works from there, and its page says what it does.
+func TestFormForOtherSites(t *testing.T) {
+	h := openHouse(t, filepath.Join(t.TempDir(), "test.db"))
+	public := h.door(t)
+	for list, language := range map[string]string{"readers": "de", "ministry": "en", "none": "en"} {
+		if form, err := h.Form(ctx, list, language); err == nil {
+			t.Errorf("%s in %s: %s", list, language, form)
+		}
+	}
+	form, err := h.Form(ctx, "events", "fr")
+	must(t, err)
+	for _, want := range []string{`action="https://news.example.org/subscribe/p?lang=fr"`, `name="list" value="events"`, "La Lettre", `for="newsletter-email"`} {
+		if !strings.Contains(form, want) {
+			t.Errorf("no %s in %s", want, form)
+		}
+	}
+	if code, page := fetch(t, "POST", public+"/subscribe/p?lang=fr", url.Values{"email": {"far@example.org"}, "list": {"events"}, "language": {"fr"}, "website": {""}}, "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); code != 200 {
+		t.Error(code, page)
+	}
+	h.granted(t)
+	p, err := h.People.Show(ctx, "far@example.org")
+	must(t, err)
+	if c := p.Subscriptions[0].Consent; c.Source != "form on another site" || p.Language != "fr" {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestPublicHeaders(t *testing.T) {
 	h := openHouse(t, filepath.Join(t.TempDir(), "test.db"))
 	public := h.door(t)

@@ -43,6 +43,15 @@ func (a *App) site() (*web.Site, error) {
 	return s, s.Init()
 }
 
+// Form returns the HTML of a form that subscribes to a list, for other sites.
+func (a *App) Form(ctx context.Context, list, language string) (string, error) {
+	s, err := a.site()
+	if err != nil {
+		return "", err
+	}
+	return s.Form(ctx, list, language)
+}
+
 // Run is the daemon in some roles: both doors, the schedule, collecting and
 // delivering. It returns nil after a clean stop. ready is called once the doors
 // are open.

@@ -25,7 +25,6 @@ type publicView struct {
 	Privacy                    string
 	Links                      []navLink
 	Feed                       string
-	Action                     string // where a form goes; "": here
 	words                      locale.Locale
 }
 
