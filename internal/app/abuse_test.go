@@ -158,6 +158,36 @@ func TestAskingTellsNothing(t *testing.T) {
 	})
 }
 
+// How long asking takes for those who are known and those who are not, side by side.
+// Only the work is held to be the same, above: here the times are said.
+func TestAskingTakesAsLong(t *testing.T) {
+	eachOpen(t, func(t *testing.T, h *house, _ string) {
+		const n = 300
+		readers, err := h.People.List(ctx, "readers")
+		must(t, err)
+		must(t, h.People.Import(ctx, subscribers.Import{List: readers, Act: operator}, people("known", count(n), h.clock.Now()), func(subscribers.Result) error { return nil }))
+		public := h.door(t)
+		took := map[string][]time.Duration{}
+		for i := range n {
+			for _, who := range []string{"known", "unknown"} {
+				began := time.Now()
+				code, _ := fetch(t, "POST", public+"/subscribe/p", url.Values{"email": {fmt.Sprintf("%s%d@example.org", who, i)}, "list": {"readers"}}, "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i%250))
+				took[who] = append(took[who], time.Since(began))
+				if code != 200 {
+					t.Fatal(code)
+				}
+			}
+		}
+		for _, times := range took {
+			slices.Sort(times)
+		}
+		t.Logf("median of %d posts each: known %s, unknown %s", n, took["known"][n/2], took["unknown"][n/2])
+		if done, err := h.Desk.GrantWishes(ctx); err != nil || done != 100 {
+			t.Errorf("%d done at a time, %v", done, err)
+		}
+	})
+}
+
 // Ten thousand posts for one address, from as many machines and in two lives of the
 // program, are three mails a day at most, and at most one in ten minutes.
 func TestSubscriptionBombing(t *testing.T) {

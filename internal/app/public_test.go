@@ -36,7 +36,7 @@ desk: {listen: "127.0.0.1:0", url: "http://127.0.0.1:8081"}
 team:
   - {name: Ed, email: ed@example.org, roles: [editor]}
   - {name: Chief, email: chief@example.org, roles: [approver]}
-privacy: {controller: Example Organisation, contact: dpo@example.org, law: {en: Consent., fr: Le consentement., ar: الموافقة.}}
+privacy: {controller: Example Organisation, contact: dpo@example.org, retention: {pending: 30d}, law: {en: Consent., fr: Le consentement., ar: الموافقة.}}
 relays: [{id: test, host: 127.0.0.1, port: %d, tls: none}]
 lists:
   - {id: readers, title: {en: Readers, fr: Lecteurs, ar: القراء}, signup: open}
@@ -380,6 +380,17 @@ func TestFormForOtherSites(t *testing.T) {
 	must(t, err)
 	if c := p.Subscriptions[0].Consent; c.Source != "form on another site" || p.Language != "fr" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// The page of privacy says what the configuration says, and no more.
+func TestPrivacyPage(t *testing.T) {
+	h := openHouse(t, filepath.Join(t.TempDir(), "test.db"))
+	_, page := fetch(t, "GET", h.door(t)+"/privacy", nil)
+	for want, there := range map[string]bool{"Example Organisation, dpo@example.org": true, "<p>Consent.</p>": true, "erased after 30 days": true, "which issue is forgotten": false} {
+		if strings.Contains(page, want) != there {
+			t.Errorf("%q: %v\n%s", want, !there, page)
+		}
 	}
 }
 

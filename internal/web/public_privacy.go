@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strconv"
+	"time"
 
 	"broadsheet/internal/locale"
 	"broadsheet/internal/newsletter"
@@ -10,6 +12,7 @@ import (
 type privacyView struct {
 	publicView
 	Who, Law, NoticeURL string
+	Kept                []string  // how long what is kept
 	OwnLinks            []navLink // where people get their own link, and with it their data
 }
 
@@ -20,8 +23,17 @@ func (s *Site) privacy(w http.ResponseWriter, r *http.Request) error {
 	if s.Controller != "" {
 		v.Who = words.Label("privacy_controller", "controller", s.Controller, "contact", s.Contact)
 	}
+	for _, k := range []struct {
+		label string
+		span  time.Duration
+	}{{"privacy_pending", s.Desk.Retention.Pending}, {"privacy_deliveries", s.Desk.Retention.Deliveries}, {"privacy_addresses", s.Desk.Retention.Addresses}} {
+		if k.span > 0 {
+			v.Kept = append(v.Kept, words.Label(k.label, "days", strconv.Itoa(int(k.span/(24*time.Hour)))))
+		}
+	}
 	for _, pub := range s.shown() {
-		v.OwnLinks = append(v.OwnLinks, navLink{Title: pub.Title.In(words.Tag, pub.Fallback()), URL: s.base + "/own-link/" + pub.ID + "?lang=" + words.Tag})
+		title := words.Label("colon", "label", words.Label("own_link_button"), "text", pub.Title.In(words.Tag, pub.Fallback()))
+		v.OwnLinks = append(v.OwnLinks, navLink{Title: title, URL: s.base + "/own-link/" + pub.ID + "?lang=" + words.Tag})
 	}
 	lasting(w)
 	return s.page(w, http.StatusOK, "privacy", v)
