@@ -101,20 +101,6 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (c *checker) listener(path, listen, link string) {
-	if _, port, err := net.SplitHostPort(listen); err != nil || !number(port, 0, 65535) {
-		c.bad(path+".listen", "write host:port, such as 127.0.0.1:8080", "%s.listen %q is not an address to listen on", path, listen)
-	}
-	if !webURL(link) || strings.ContainsAny(link, "?#") {
-		c.bad(path+".url", "write https://host, without ? and #", "%s.url %q is not a web address", path, link)
-	}
-}
-
-func number(s string, low, high int) bool {
-	n, err := strconv.Atoi(s)
-	return err == nil && n >= low && n <= high
-}
-
 func webURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && !strings.ContainsAny(s, " \t\r\n")

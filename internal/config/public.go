@@ -1,7 +1,9 @@
 package config
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -21,6 +23,20 @@ func (c *checker) public() {
 	if c.cfg.Privacy.Controller == "" && c.open() {
 		c.warn("privacy", "privacy: {controller: Your organisation, contact: privacy@example.org}", "privacy.controller is missing: people who subscribe must be told who answers for their data")
 	}
+}
+
+func (c *checker) listener(path, listen, link string) {
+	if _, port, err := net.SplitHostPort(listen); err != nil || !number(port, 0, 65535) {
+		c.bad(path+".listen", "write host:port, such as 127.0.0.1:8080", "%s.listen %q is not an address to listen on", path, listen)
+	}
+	if !webURL(link) || strings.ContainsAny(link, "?#") {
+		c.bad(path+".url", "write https://host, without ? and #", "%s.url %q is not a web address", path, link)
+	}
+}
+
+func number(s string, low, high int) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= low && n <= high
 }
 
 // open reports whether strangers may ask to join a list.

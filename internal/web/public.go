@@ -39,9 +39,8 @@ func (s *Site) openRoutes() map[string]handler {
 		"GET /archive/{publication}":            s.archive,
 		"GET /archive/{publication}/feed.atom":  s.feed,
 		"GET /archive/{publication}/agenda.ics": s.archiveAgenda,
-		"GET /subscribe":                        s.subscribePage,
+		"GET /subscribe":                        s.subscribeIndex,
 		"GET /subscribe/{publication}":          s.subscribePage,
-		"POST /subscribe":                       s.subscribe,
 		"POST /subscribe/{publication}":         s.subscribe,
 		"GET /privacy":                          s.privacy,
 		"GET /own-link/{publication}":           s.ownLinkPage,
@@ -90,7 +89,7 @@ func (s *Site) strict(next http.Handler) http.Handler {
 // web unsubscribe by one click (RFC 8058).
 func (s *Site) ownOrigin(next http.Handler) http.Handler {
 	own := http.NewCrossOriginProtection()
-	for _, route := range []string{"POST /u/{token}", "POST /subscribe", "POST /subscribe/{publication}"} {
+	for _, route := range []string{"POST /u/{token}", "POST /subscribe/{publication}"} {
 		own.AddInsecureBypassPattern(route)
 	}
 	checked := own.Handler(next)

@@ -16,34 +16,26 @@ import (
 	"broadsheet/subscribers"
 )
 
-// offer is what a subscribe page offers: the open lists of a publication, or of all.
+// offer is what a subscribe page offers: the open lists of a publication.
 type offer struct {
-	pub   newsletter.Publication // whose page it is, or of the first list
-	of    string                 // its id where the page is one publication's alone
+	pub   newsletter.Publication
 	lists []subscribers.List
 }
 
-// offer returns NotFound where there is nothing to join.
+// offer returns what a publication offers: NotFound where nobody can join.
 func (s *Site) offer(ctx context.Context, publication string) (offer, error) {
-	o := offer{of: publication}
+	pub, err := s.Desk.Publication(publication)
+	if err != nil {
+		return offer{}, err
+	}
+	o := offer{pub: pub}
 	all, err := s.People.Lists(ctx)
 	if err != nil {
 		return o, err
 	}
-	for _, pub := range s.Desk.Publications {
-		if publication != "" && pub.ID != publication {
-			continue
-		}
-		for _, l := range all {
-			if l.Signup != subscribers.SignupOpen || !l.ArchivedAt.IsZero() || !slices.Contains(pub.Lists, l.ID) {
-				continue
-			}
-			if o.pub.ID == "" {
-				o.pub = pub
-			}
-			if !slices.ContainsFunc(o.lists, func(there subscribers.List) bool { return there.ID == l.ID }) {
-				o.lists = append(o.lists, l)
-			}
+	for _, l := range all {
+		if l.Signup == subscribers.SignupOpen && l.ArchivedAt.IsZero() && slices.Contains(pub.Lists, l.ID) {
+			o.lists = append(o.lists, l)
 		}
 	}
 	if len(o.lists) == 0 {
@@ -52,9 +44,36 @@ func (s *Site) offer(ctx context.Context, publication string) (offer, error) {
 	return o, nil
 }
 
-// title is what one subscribes to: a publication, or if the page offers those of several, all of them.
+// title is what one subscribes to.
 func (o offer) title(words locale.Locale) string {
 	return o.pub.Title.In(words.Tag, o.pub.Fallback())
+}
+
+// subscribeIndex leads to the subscribe pages of publications that strangers may know of.
+func (s *Site) subscribeIndex(w http.ResponseWriter, r *http.Request) error {
+	var offers []offer
+	for _, pub := range s.shown() {
+		o, err := s.offer(r.Context(), pub.ID)
+		if err == nil {
+			offers = append(offers, o)
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	words := locale.For(language(r))
+	lasting(w)
+	switch len(offers) {
+	case 0:
+		return fault.NotFoundf("nothing to subscribe to")
+	case 1:
+		http.Redirect(w, r, s.base+"/subscribe/"+offers[0].pub.ID+"?lang="+words.Tag, http.StatusFound)
+		return nil
+	}
+	page := act{publicView: s.view(r, words, newsletter.Publication{}, words.Label("subscribe_button"))}
+	for _, o := range offers {
+		page.More = append(page.More, navLink{Title: o.title(words), URL: s.base + "/subscribe/" + o.pub.ID + "?lang=" + words.Tag})
+	}
+	return s.page(w, http.StatusOK, "act", page)
 }
 
 // signup is a subscribe form, as it was filled in.
