@@ -34,6 +34,7 @@ func (r *reader) add(n *node) {
 	}
 	r.fill(&item, outside(short), outside(long), based(base, cmp.Or(long, short)))
 	r.attachments(&item, n, base)
+	item.Image = picture(n, base)
 	item.Identity = cmp.Or(n.get("guid", "id"), n.attr("rdf:about"))
 	r.keep(item)
 }

@@ -135,6 +135,11 @@ func (r *reader) jsonItem(i int, raw json.RawMessage) {
 	}
 	item.Categories = categories(tagged(in.objects("tags", "tag")))
 	r.fill(&item, html.EscapeString(cmp.Or(in.text("summary"), in.text("content_text"))), in.text("content_html"), r.base)
+	for _, ref := range []string{in.text("image"), in.text("banner_image")} {
+		if link, ok := markup.Link(r.base, ref); ok && item.Image == nil {
+			item.Image = &newsletter.Image{URL: link}
+		}
+	}
 	for _, a := range in.objects("attachments", "url") {
 		r.attach(&item, file{a.text("url"), a.text("mime_type"), a.text("title"), "", a.number("size_in_bytes")}, r.base)
 	}
