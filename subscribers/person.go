@@ -127,7 +127,12 @@ func (s *Service) End(ctx context.Context, who string, reason EndReason, note st
 	if err != nil {
 		return 0, err
 	}
-	note, err = cleanNote(note)
+	return s.EndOf(ctx, profile, reason, note, act, lists...)
+}
+
+// EndOf is End for someone of whom all is known already.
+func (s *Service) EndOf(ctx context.Context, profile Profile, reason EndReason, note string, act Act, lists ...string) (int, error) {
+	note, err := cleanNote(note)
 	if err != nil {
 		return 0, err
 	}
@@ -165,6 +170,30 @@ func (s *Service) Undo(ctx context.Context, publicID string, act Act, lists ...s
 		}
 		return changes, nil
 	})
+}
+
+// MayReturn returns those of lists that the person left last, all at one time, and
+// that Undo would still take them back to.
+func (p Profile) MayReturn(now time.Time, lists []string) []string {
+	var back []string
+	var left time.Time
+	known := Standing{Subscriptions: p.Subscriptions}
+	for _, id := range lists {
+		last := known.last(id)
+		if last == nil || p.Suppression != nil {
+			continue
+		}
+		if _, err := last.again(now, Act{}); err != nil {
+			continue
+		}
+		if last.EndedAt.Sub(left) > time.Second {
+			left, back = last.EndedAt, nil
+		}
+		if left.Sub(last.EndedAt) <= time.Second {
+			back = append(back, id)
+		}
+	}
+	return back
 }
 
 // Preferences are what a person may set for themselves; nil leaves a thing as it is.

@@ -21,7 +21,7 @@ type listLine struct {
 
 func (c *cli) listCommand() *cobra.Command {
 	return noun("list", "Manage lists", "  broadsheet list list", c.listCreateCommand(), c.listListCommand(), c.listShowCommand(), c.listEditCommand(),
-		c.listArchiveCommand(), c.listMergeCommand(), c.listStatsCommand(), c.listReconfirmCommand())
+		c.listArchiveCommand(), c.listMergeCommand(), c.listStatsCommand(), c.listReconfirmCommand(), c.listFormCommand())
 }
 
 func listFlags(cmd *cobra.Command, l *subscribers.List, title *string) {

@@ -45,6 +45,7 @@ var (
 	_ desk.Receipts     = (*store.DB)(nil)
 	_ desk.Slots        = (*store.DB)(nil)
 	_ desk.Office       = (*store.DB)(nil)
+	_ desk.Wishes       = (*store.DB)(nil)
 	_ desk.Records      = (*store.DB)(nil)
 )
 
@@ -92,7 +93,7 @@ func over(ctx context.Context, db *store.DB, cfg *config.Config, o Options) (*Ap
 	if err := loadLabels(own); err != nil {
 		return nil, err
 	}
-	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value()), templates: templates.Open(own), People: subscribers.NewService(db, o.Now, cfg.LinkSecret.Value())}
+	a := &App{config: cfg, options: o, db: db, tokens: token.New(cfg.LinkSecret.Value(), cfg.Previous()...), templates: templates.Open(own), People: subscribers.NewService(db, o.Now, cfg.FirstSecret())}
 	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func (a *App) wire(ctx context.Context) error {
 	kept := a.config.Privacy.Retention
 	a.Desk = &desk.Desk{
 		Publications: a.config.Publications, Sources: a.config.Sources, Team: team(a.config.Team), Delivery: delivery,
-		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Records: a.db, People: a.People,
+		Issues: a.db, Revisions: a.db, Items: a.db, Pictures: a.db, Sends: a.db, Receipts: a.db, Slots: a.db, Office: a.db, Wishes: a.db, Records: a.db, People: a.People,
 		Collector: collect.New(a.db, a.client, a.options.Now), Renderer: renderer, Reviews: review.New(a.db), Notices: notices,
 		Retention: desk.Retention{Pending: time.Duration(kept.Pending), Deliveries: time.Duration(kept.Deliveries), Addresses: time.Duration(kept.Addresses)},
 		Links:     links{a.tokens, a.config}, Now: a.options.Now, Log: a.options.Log,

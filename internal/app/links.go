@@ -11,6 +11,7 @@ import (
 	"broadsheet/internal/deliver/mime"
 	"broadsheet/internal/newsletter"
 	"broadsheet/internal/token"
+	"broadsheet/internal/web"
 )
 
 // links makes the addresses in messages; package web answers them.
@@ -63,8 +64,20 @@ func (l links) Issue(slug string) string {
 
 func (l links) Sources() string { return strings.TrimSuffix(l.config.Desk.URL, "/") + "/sources" }
 
-func (l links) Confirm(subscriber, list string) string {
-	return l.public("c", l.tokens.Sign(token.Confirm, subscriber, list))
+func (l links) Confirm(subscriber string, until time.Time, lists ...string) string {
+	return l.public("c", l.tokens.SignUntil(token.Confirm, until, append([]string{subscriber}, lists...)...))
+}
+
+func (l links) Preferences(subscriber string, pub newsletter.Publication) string {
+	return l.public("p", l.tokens.Sign(token.Preferences, subscriber, web.OfPublication, pub.ID))
+}
+
+func (l links) Unsubscribe(subscriber string, pub newsletter.Publication) string {
+	return l.public("u", l.tokens.Sign(token.Unsubscribe, subscriber, web.OfPublication, pub.ID))
+}
+
+func (l links) Data(subscriber string, pub newsletter.Publication, until time.Time) string {
+	return l.public("d", l.tokens.SignUntil(token.Data, until, subscriber, web.OfPublication, pub.ID))
 }
 
 // Headers are the list headers of RFC 2369, RFC 2919 and practice.

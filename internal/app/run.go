@@ -20,6 +20,7 @@ import (
 
 const (
 	noticesEvery = 2 * time.Second
+	wishesEvery  = time.Second
 	watchEvery   = 3 * time.Second
 	forgetEvery  = 24 * time.Hour
 	shutdownWait = 20 * time.Second
@@ -34,11 +35,21 @@ type Addresses struct{ Public, Desk net.Addr }
 
 func (a *App) site() (*web.Site, error) {
 	s := &web.Site{Desk: a.Desk, People: a.People, Tokens: a.tokens, Templates: a.templates, Inbox: a.options.Inbox, Log: a.options.Log,
-		Controller: a.config.Privacy.Controller, Contact: a.config.Privacy.Contact, NoticeURL: a.config.Privacy.NoticeURL}
+		URL: a.config.Public.URL, Proxies: a.config.Public.Proxies(),
+		Controller: a.config.Privacy.Controller, Contact: a.config.Privacy.Contact, Law: a.config.Privacy.Law, NoticeURL: a.config.Privacy.NoticeURL}
 	if u, err := url.Parse(a.config.Desk.URL); err == nil {
 		s.DeskHosts = []string{u.Hostname()}
 	}
 	return s, s.Init()
+}
+
+// Form returns the HTML of a form that subscribes to a list, for other sites.
+func (a *App) Form(ctx context.Context, list, language string) (string, error) {
+	s, err := a.site()
+	if err != nil {
+		return "", err
+	}
+	return s.Form(ctx, list, language)
 }
 
 // Run is the daemon in some roles: both doors, the schedule, collecting and
@@ -75,16 +86,27 @@ func (a *App) Run(ctx context.Context, roles []string, ready func(Addresses)) er
 		work.Deliver = func(ctx context.Context, d jobs.Deliver) (time.Time, error) {
 			return a.Desk.DeliverChunk(ctx, d.Issue, d.Chunk)
 		}
-		loops = append(loops, loop{"workers", func(context.Context) error { return alive.Run(working) }}, a.every("watch", watchEvery, a.Desk.Watch),
-			a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err }))
+		loops = append(loops, loop{"workers", func(context.Context) error { return alive.Run(working) }}, a.every("watch", watchEvery, a.Desk.Watch), a.notices())
+	}
+	if has("public") {
+		loops = append(loops, a.wishes())
 	}
 	loops = append(loops, loop{"jobs", func(ctx context.Context) error { defer done(); return a.db.Work(ctx, work) }})
 	return a.serve(ctx, has("public"), has("desk"), ready, loops)
 }
 
-// Serve opens both doors and nothing else: the demo does its work itself.
+// Serve opens both doors and answers those who come in by them; all other work the demo does itself.
 func (a *App) Serve(ctx context.Context, ready func(Addresses)) error {
-	return a.serve(ctx, true, true, ready, nil)
+	return a.serve(ctx, true, true, ready, []loop{a.wishes(), a.notices()})
+}
+
+// wishes does what was asked for on public pages.
+func (a *App) wishes() loop {
+	return a.every("wishes", wishesEvery, func(ctx context.Context) error { _, err := a.Desk.GrantWishes(ctx); return err })
+}
+
+func (a *App) notices() loop {
+	return a.every("notices", noticesEvery, func(ctx context.Context) error { _, err := a.Desk.SendNotices(ctx); return err })
 }
 
 func (a *App) collectDue(ctx context.Context) error {

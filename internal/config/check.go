@@ -65,6 +65,10 @@ func (c *checker) all() {
 	} else if v := cfg.LinkSecret.Value(); v != "" && len(v) < 32 {
 		c.bad("link_secret", "use at least 32 characters at random", "link_secret is too short to be one")
 	}
+	for i := range cfg.OldSecrets {
+		c.secret(index("link_secret_previous", i), &cfg.OldSecrets[i])
+	}
+	c.public()
 	c.listener("public", cfg.Public.Listen, cfg.Public.URL)
 	c.listener("desk", cfg.Desk.Listen, cfg.Desk.URL)
 	if cfg.Public.Listen == cfg.Desk.Listen && !strings.HasSuffix(cfg.Desk.Listen, ":0") {
@@ -98,20 +102,6 @@ func (c *checker) secret(path string, s *Secret) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func (c *checker) listener(path, listen, link string) {
-	if _, port, err := net.SplitHostPort(listen); err != nil || !number(port, 0, 65535) {
-		c.bad(path+".listen", "write host:port, such as 127.0.0.1:8080", "%s.listen %q is not an address to listen on", path, listen)
-	}
-	if !webURL(link) || strings.ContainsAny(link, "?#") {
-		c.bad(path+".url", "write https://host, without ? and #", "%s.url %q is not a web address", path, link)
-	}
-}
-
-func number(s string, low, high int) bool {
-	n, err := strconv.Atoi(s)
-	return err == nil && n >= low && n <= high
 }
 
 func webURL(s string) bool {

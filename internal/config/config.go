@@ -25,6 +25,7 @@ import (
 type Config struct {
 	Database     string                   `yaml:"database"`
 	LinkSecret   Secret                   `yaml:"link_secret"`
+	OldSecrets   []Secret                 `yaml:"link_secret_previous"` // the newest first: links that they signed go on working
 	Public       Public                   `yaml:"public"`
 	Desk         Desk                     `yaml:"desk"`
 	Team         []Person                 `yaml:"team"`
@@ -44,7 +45,7 @@ type Config struct {
 type Public struct {
 	Listen         string   `yaml:"listen"`
 	URL            string   `yaml:"url"`
-	TrustedProxies []string `yaml:"trusted_proxies" later:"proxy addresses" jsonschema:"-"`
+	TrustedProxies []string `yaml:"trusted_proxies"` // addresses or networks whose X-Forwarded-For is believed
 }
 
 // Desk is what the team reaches.
@@ -64,11 +65,11 @@ type Person struct {
 
 // Privacy says who answers for the data.
 type Privacy struct {
-	Controller string    `yaml:"controller"`
-	Contact    string    `yaml:"contact"`
-	Law        string    `yaml:"law" later:"the legal ground on public pages" jsonschema:"-"`
-	NoticeURL  string    `yaml:"notice_url"`
-	Retention  Retention `yaml:"retention"`
+	Controller string          `yaml:"controller"`
+	Contact    string          `yaml:"contact"`
+	Law        newsletter.Text `yaml:"law"` // on what ground, as people read it
+	NoticeURL  string          `yaml:"notice_url"`
+	Retention  Retention       `yaml:"retention"`
 }
 
 // Retention says how long things are kept; none means for ever.

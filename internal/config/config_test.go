@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,9 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		good + "relays: [{host: h, rate: 30/fortnight}]\n":                                                                "12:26: relays[0].rate: \"30/fortnight\" is not a rate",
 		good + "sources: [{id: s, feed: \"https://x.org/\", page: \"https://x.org/\", rules: {item: a, title: b}}]\n":     "says 2 times where it is",
 		good + "sources: [{id: s, file: \"a/*.docx\"}]\n":                                                                 `end in .csv, .json or .md, not ".docx"`,
+		good + "public: {trusted_proxies: [10.0.0.0/8, proxy.example.org]}\n":                                             `12:40: public.trusted_proxies: "proxy.example.org" is neither`,
+		good + "privacy: {notice_url: \"javascript:alert(1)\"}\n":                                                         "privacy.notice_url",
+		good + "link_secret_previous: [env:NOPE]\n":                                                                       "12:24: link_secret_previous[0]: environment variable NOPE is not set",
 		good + "sources: [{id: s, file: \"https://x.org/a.csv\"}]\n":                                                      "read from this machine",
 		good + "team: []\n":                                                  "team stands twice",
 		themed("theme: {colour: blue}"):                                      `"blue" is no colour`,
@@ -219,4 +223,25 @@ func TestInitWritesWhatWorks(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(good)
 	f.Fuzz(func(_ *testing.T, text string) { _, _ = parse(text) })
+}
+
+// Who may say whom they speak for, what old secrets there are, and that people who may subscribe are told who answers for their data.
+func TestPublicSide(t *testing.T) {
+	c, err := parse(strings.Replace(good, "[{id: l}]", "[{id: l, signup: open}]", 1) + "public: {trusted_proxies: [127.0.0.1, 10.1.2.3/8, \"::1\"]}\nlink_secret_previous: [env:SECRET]\nprivacy: {law: {en: Consent}}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Public.Proxies(); len(p) != 3 || p[0].String() != "127.0.0.1/32" || p[1].String() != "10.0.0.0/8" || p[2].String() != "::1/128" {
+		t.Error(p)
+	}
+	if len(c.Previous()) != 1 || c.FirstSecret() != c.Previous()[0] || c.Privacy.Law["en"] != "Consent" {
+		t.Errorf("%+v", c.Privacy)
+	}
+	if !slices.ContainsFunc(c.Warnings, func(p Problem) bool { return strings.Contains(p.Message, "who answers for their data") }) {
+		t.Error(c.Warnings)
+	}
+	printed, err := c.Print(false)
+	if err != nil || !strings.Contains(string(printed), "link_secret_previous") || strings.Contains(string(printed), "0123456789abcdef") {
+		t.Errorf("%v\n%s", err, printed)
+	}
 }

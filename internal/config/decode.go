@@ -174,10 +174,6 @@ func (d *decoder) enum(f reflect.StructField, v reflect.Value, n ast.Node, path 
 			return
 		}
 	}
-	if later := f.Tag.Get("planned"); later != "" && strings.Contains(","+later+",", ","+v.String()+",") {
-		d.fault(position(n), path, "use "+strings.Join(allowed, " or "), "%s: %s is not available yet", path, v.String())
-		return
-	}
 	d.fault(position(n), path, "use "+strings.Join(allowed, ", "), "%s cannot be %q", path, v.String())
 }
 

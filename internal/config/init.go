@@ -86,6 +86,8 @@ team:                                  # roles: editor, approver. An approver ca
   []
 {{- end}}
 
+#privacy: {controller: Your organisation, contact: privacy@example.org}   # who answers for people's data: shown on every public page
+
 relays: []                             # without one nothing is sent; "issue send --rehearse" writes outbox/*.eml
 #  - id: main
 #    host: smtp.example.org
@@ -99,7 +101,7 @@ relays: []                             # without one nothing is sent; "issue sen
 #    per_day: 10000
 
 lists:
-  - {id: readers, title: {{quote .Name}}, signup: closed, opt_in: double, basis: consent}
+  - {id: readers, title: {{quote .Name}}, signup: closed, opt_in: double, basis: consent}   # signup: open lets people subscribe on the public side
 
 publications:
   - id: newsletter
@@ -112,7 +114,7 @@ publications:
       compose: "0 6 25 * *"            # a draft on the 25th
       send: "0 14 1 * *"               # sent on the 1st, if it is approved
     approval: {approvals: 1, allow_own_edits: {{if gt (len .Team) 1}}false{{else}}true{{end}}}
-    archive: unlisted                  # public | unlisted
+    archive: unlisted                  # public: a page, a search and a feed of all issues | unlisted: each issue by its link | none: no page
     sections:
       - {id: lead, kind: news, max: 1}
       - {id: news, kind: news, max: 8}

@@ -187,8 +187,11 @@ func (d *Desk) SendNotices(ctx context.Context) (sent int, err error) {
 func (d *Desk) sendNotice(ctx context.Context, n newsletter.Notice) (state string, next time.Time) {
 	pub := newsletter.Publication{From: n.Sender}
 	later := d.Now().Add(deliver.RetryAfter(n.Attempts+1, n.Dedupe))
-	m, err := mime.Compile(mime.Content{From: n.Sender, Subject: n.Subject, HTML: n.HTML, Text: n.Text, Boundary: mime.BoundaryFor(n.Subject + n.Address),
-		Headers: []mime.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}}})
+	headers := []mime.Header{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: "X-Auto-Response-Suppress", Value: "All"}}
+	if n.Language != "" {
+		headers = append(headers, mime.Header{Name: "Content-Language", Value: n.Language})
+	}
+	m, err := mime.Compile(mime.Content{From: n.Sender, Subject: n.Subject, HTML: n.HTML, Text: n.Text, Boundary: mime.BoundaryFor(n.Subject + n.Address), Headers: headers})
 	var message []byte
 	if err == nil {
 		message, err = d.compose(m, mime.Values{Address: n.Address, MessageID: d.Links.MessageID(pub, "notice", n.Dedupe), Date: d.Now()})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"broadsheet/internal/collect"
@@ -119,8 +120,12 @@ type Links interface {
 	Issue(slug string) string
 	// Sources returns where the desk shows the sources.
 	Sources() string
-	// Confirm returns the link that confirms a subscription.
-	Confirm(subscriber, list string) string
+	// Confirm returns the link that confirms subscriptions.
+	Confirm(subscriber string, until time.Time, lists ...string) string
+	// Preferences, Unsubscribe and Data return a person's own links in service mail.
+	Preferences(subscriber string, pub newsletter.Publication) string
+	Unsubscribe(subscriber string, pub newsletter.Publication) string
+	Data(subscriber string, pub newsletter.Publication, until time.Time) string
 	// Headers returns the fixed list headers of a publication's issue.
 	Headers(pub newsletter.Publication, issue newsletter.Issue) []mime.Header
 	// MessageID returns the id of a message that is no one's copy of an issue.
@@ -160,6 +165,7 @@ type Desk struct {
 	Receipts  Receipts
 	Slots     Slots
 	Office    Office
+	Wishes    Wishes
 	Records   Records
 	People    *subscribers.Service
 	Collector *collect.Collector
@@ -172,6 +178,8 @@ type Desk struct {
 
 	jobs  jobs  // compiled issues
 	pulse pulse // how fast they go
+
+	origins sync.Map // what links in sent issues stand for, by the issue's public id
 
 	watched map[string]watched // Watch's alone: how each send stood
 }

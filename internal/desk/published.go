@@ -69,14 +69,18 @@ func (w OnWeb) In(language string) string {
 
 // Description is what an issue is about, in a line or two: its summary, or its first headlines.
 func (w OnWeb) Description() string {
-	c := w.Issue.Content
-	if s := c.Summary.In(w.Proof.Language, w.Publication.Fallback()); s != "" {
+	return description(w.Issue, w.Publication, w.Proof.Language)
+}
+
+func description(issue newsletter.Issue, pub newsletter.Publication, language string) string {
+	c := issue.Content
+	if s := c.Summary.In(language, pub.Fallback()); s != "" {
 		return s
 	}
 	var titles []string
 	for _, e := range c.Entries {
-		if len(titles) < 3 && !c.Hidden(e.Section, w.Proof.Language) {
-			titles = append(titles, title(e, w.Proof.Language, w.Publication))
+		if len(titles) < 3 && !c.Hidden(e.Section, language) {
+			titles = append(titles, title(e, language, pub))
 		}
 	}
 	return strings.Join(titles, " · ")

@@ -30,7 +30,7 @@ func (d *Desk) WebView(ctx context.Context, publicID, language string) (newslett
 	if err != nil {
 		return newsletter.Proof{}, err
 	}
-	if issue.State != newsletter.Sending && issue.State != newsletter.Sent {
+	if pub.Archive == "none" || issue.State != newsletter.Sending && issue.State != newsletter.Sent {
 		return newsletter.Proof{}, fault.NotFoundf("this issue is not published")
 	}
 	proofs, err := d.Issues.Proofs(ctx, issue.ID, issue.Revision)

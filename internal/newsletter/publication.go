@@ -33,7 +33,7 @@ type Publication struct {
 	Period       string    `yaml:"period"`  // since_last_compose, or a duration
 	Schedule     Schedule  `yaml:"schedule"`
 	Approval     Review    `yaml:"approval"`
-	Archive      string    `yaml:"archive" jsonschema:"enum=public,enum=unlisted" planned:"none"`
+	Archive      string    `yaml:"archive" jsonschema:"enum=public,enum=unlisted,enum=none"` // none: no page of an issue at all
 	Theme        Theme     `yaml:"theme"`
 	Imprint      Imprint   `yaml:"imprint"`
 	Follow       []NavLink `yaml:"follow"`

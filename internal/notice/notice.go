@@ -5,6 +5,7 @@ package notice
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -40,9 +41,14 @@ type view struct {
 	Language, Dir, Subject, Heading, Intro, Open, Link, Until string
 	Lines                                                     []string
 	Urgent                                                    bool
+	Colour, Ink                                               string // of the button
+	Also, AlsoLink                                            string
+	Foot                                                      []string
 }
 
 func (w *Writer) write(name string, v view) (html, text string, err error) {
+	v.Colour = cmp.Or(v.Colour, "#00397a")
+	v.Ink = newsletter.InkOn(v.Colour)
 	var h, t bytes.Buffer
 	if err := w.html.ExecuteTemplate(&h, name+".html", v); err != nil {
 		return "", "", err
@@ -80,20 +86,6 @@ func intoBody(document, fragment string) string {
 	}
 	at += end + 1
 	return document[:at] + fragment + document[at:]
-}
-
-// Confirm asks the owner of an address whether they want a list. It carries no
-// word of whoever asked.
-func (w *Writer) Confirm(pub newsletter.Publication, language, address, link, dedupe string) (newsletter.Notice, error) {
-	words := locale.For(language)
-	title := pub.Title.In(language, pub.Fallback())
-	v := view{Language: language, Dir: words.Dir(), Subject: words.Label("confirm_subject", "title", title), Heading: words.Label("confirm_title"),
-		Intro: words.Label("confirm_mail", "title", title), Open: words.Label("confirm_button"), Link: link}
-	html, text, err := w.write("confirm", v)
-	if err != nil {
-		return newsletter.Notice{}, err
-	}
-	return newsletter.Notice{Dedupe: dedupe, Kind: "confirm", Address: address, Sender: pub.From, Language: language, Subject: v.Subject, HTML: html, Text: text}, nil
 }
 
 // retitle gives a document the title of the mail that carries it.

@@ -49,7 +49,7 @@ func (b viewer) entry(e newsletter.Entry, item newsletter.Item, own bool, s news
 	case s.Show == "list" || s.Kind == newsletter.Event:
 	case item.URL != "":
 		v.Actions = append(v.Actions, LinkView{Title: b.words.Label("read_more"), URL: item.URL})
-	case cutShort:
+	case cutShort && b.marks.WebView != "":
 		v.Actions = append(v.Actions, LinkView{Title: b.words.Label("rest_on_web"), URL: string(b.marks.WebView)})
 	}
 	v.Actions = append(v.Actions, v.Others...)

@@ -40,6 +40,9 @@ func textFindings(p newsletter.Proof) (out []string) {
 		}
 	}
 	for _, mark := range []string{newsletter.MarkName, newsletter.MarkUnsubscribe, newsletter.MarkPreferences, newsletter.MarkWebView} {
+		if mark == newsletter.MarkWebView && !strings.Contains(p.HTML+p.Text, mark) { // a publication without pages
+			continue
+		}
 		for part, body := range map[string]string{"HTML": p.HTML, "text part": p.Text} {
 			if !strings.Contains(body, mark) {
 				out = append(out, fmt.Sprintf("the %s has no %s", part, strings.Trim(mark, newsletter.MarkOpen+newsletter.MarkClose)))

@@ -97,6 +97,9 @@ type printer struct {
 
 func (s printer) print(shorter cut) (newsletter.Proof, View, error) {
 	marks := Marks{Name: s.prefix + "name", Unsubscribe: template.URL(s.prefix + "unsubscribe"), Preferences: template.URL(s.prefix + "preferences"), WebView: template.URL(s.prefix + "webview")}
+	if s.pub.Archive == "none" {
+		marks.WebView = "" // there is no page to lead to
+	}
 	view := newView(s.pub, s.issue, s.language, marks, shorter)
 	fill := newPalette(s.pub.Theme, s.language).replacer()
 	view.Style, view.Media = template.CSS(fill.Replace(s.theme.style)), template.CSS(fill.Replace(s.theme.media))
@@ -123,6 +126,9 @@ func (s printer) print(shorter cut) (newsletter.Proof, View, error) {
 
 // shorter prints the issue with as much left to the web as must be.
 func (s printer) shorter(view View, over int) (newsletter.Proof, error) {
+	if s.pub.Archive == "none" {
+		return newsletter.Proof{}, fault.WithHint(fault.Invalidf("the message has more than %d bytes, and with `archive: none` there is no page for the rest", MaxHTML), "use fewer entries, or `archive: unlisted`")
+	}
 	for _, c := range cuts(view, over) {
 		p, _, err := s.print(c)
 		if err != nil || len(p.HTML)+reserve <= MaxHTML {

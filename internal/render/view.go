@@ -208,7 +208,7 @@ func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView
 			v.Months = underMonth(v.Months, b.words.MonthYear(b.local(item.StartsAt, item.AllDay)), entry)
 		}
 	}
-	if left > 0 {
+	if left > 0 && b.marks.WebView != "" {
 		v.Rest = &LinkView{Title: b.words.Count("more_on_web", left), URL: string(b.marks.WebView)}
 	}
 	if s.More.URL != "" {

@@ -59,9 +59,12 @@ func (db *DB) decideOn(ctx context.Context, keys []string, hash func(string) str
 	})
 }
 
-// Apply writes changes to people who are known, all or none, beside others who write.
+// Apply writes changes to people who are known, all or none, beside others who
+// write, and together with those who do so at the same time.
 func (db *DB) Apply(ctx context.Context, changes []subscribers.Change) error {
-	return people(db.tx(ctx, func(t *tx) error { return t.write(changes) }))
+	return people(db.together.write(ctx, changes, func(ctx context.Context, all []subscribers.Change) error {
+		return db.tx(ctx, func(t *tx) error { return t.write(all) })
+	}))
 }
 
 func people(err error) error {

@@ -40,6 +40,7 @@ type DB struct {
 	now      func() time.Time
 	postgres bool
 	path     string                   // of the SQLite file
+	together together                 // who writes changes to people now
 	prepared sync.Map                 // what runs for every message: number of rows to *sqlx.Stmt
 	queue    *jobs.Queue              // River, over the same database
 	program  int64                    // the schema this program brings

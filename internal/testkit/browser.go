@@ -42,6 +42,7 @@ type Page struct {
 
 	WaitFor    string   `json:"waitFor,omitempty"`    // a text that must appear first, within 10 s
 	Keys       []string `json:"keys"`                 // pressed one after the other: "Tab", "Enter", "a"
+	Then       string   `json:"then,omitempty"`       // a text that must appear after the keys, within 10 s
 	Axe        []Look   `json:"axe"`                  // have axe judge the page, and every frame in it, at these looks: Looks
 	Screenshot string   `json:"screenshot,omitempty"` // the PNG file to write, of the whole page
 }

@@ -35,3 +35,33 @@ func TestTokens(t *testing.T) {
 		t.Error(a, b)
 	}
 }
+
+// A new secret signs what is new; links of before go on working, those without the name of a key too.
+func TestRotation(t *testing.T) {
+	const first, second, third = "0123456789abcdef0123456789abcdef", "another secret, another secret, 12", "a third secret, a third secret, 123"
+	old := New(first)
+	link, name := old.Sign(Unsubscribe, "abc", "7"), old.Name("message", "1")
+	nameless := link[:len(link)-26] + link[len(link)-22:]
+	now := New(third, second, first)
+	for _, tok := range []string{link, nameless, New(second).Sign(Unsubscribe, "abc", "7"), now.Sign(Unsubscribe, "abc", "7")} {
+		if parts, err := now.Open(Unsubscribe, tok); err != nil || len(parts) != 2 {
+			t.Errorf("%s: %v", tok, err)
+		}
+	}
+	if _, err := old.Open(Unsubscribe, now.Sign(Unsubscribe, "abc", "7")); err == nil {
+		t.Error("the new secret is not used")
+	}
+	if _, err := New(third, second).Open(Unsubscribe, link); err == nil {
+		t.Error("a secret that was taken out still works")
+	}
+	if now.Name("message", "1") != name {
+		t.Error("a name changed with the secret")
+	}
+	for at := range link { // no byte of it may differ
+		bad := []byte(link)
+		bad[at] ^= 1
+		if _, err := now.Open(Unsubscribe, string(bad)); err == nil {
+			t.Errorf("changed at %d, and taken: %s", at, bad)
+		}
+	}
+}

@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
+	"time"
 
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
@@ -16,39 +16,71 @@ type languageChoice struct {
 	Chosen    bool
 }
 
-type listChoice struct{ ID, Title string }
+type listChoice struct {
+	ID, Title string
+	Chosen    bool
+}
+
+// preferencesView is the page of preferences. It shows no address: messages are passed on,
+// and their links with them.
+type preferencesView struct {
+	publicView
+	Saved     bool
+	Name      string
+	In        []languageChoice
+	Lists     []listChoice
+	Pause     string // a date
+	First     string // the dates between which it may lie
+	Last      string
+	Consent   string // shown where there is something to join
+	DataURL   string
+	Asked     bool // the link to what is held was sent
+	Forgotten bool
+	Problem   string
+}
 
 func (s *Site) preferences(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visitor(r, token.Preferences)
 	if err != nil {
 		return err
 	}
-	return s.showPreferences(w, r, v, "")
+	return s.showPreferences(w, r, http.StatusOK, v, preferencesView{})
 }
 
-func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, v visitor, saved string) error {
-	words := v.words
-	view := struct {
-		publicView
-		LanguageLabel, ListsLabel, NoLists, Save, Saved string
-		Languages                                       []languageChoice
-		Lists                                           []listChoice
-	}{publicView: s.view(words, words.Label("preferences_title")), LanguageLabel: words.Label("preferences_language"), ListsLabel: words.Label("preferences_lists"),
-		NoLists: words.Label("preferences_none"), Save: words.Label("save"), Saved: saved}
-	current := readIn(v)
+func (s *Site) showPreferences(w http.ResponseWriter, r *http.Request, status int, v visitor, page preferencesView) error {
+	page.publicView = s.view(r, v.words, v.pub, v.words.Label("preferences_title"))
+	page.Own, page.Name, page.Forgotten = true, v.Name, v.forgotten()
+	now := s.Desk.Now().In(v.pub.Location())
+	page.First, page.Last = now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, 365).Format(time.DateOnly)
+	page.DataURL = s.base + "/p/" + r.PathValue("token") + "/data?lang=" + locale.Primary(v.words.Tag)
 	for _, tag := range v.pub.Languages {
-		view.Languages = append(view.Languages, languageChoice{tag, locale.Name(tag), tag == current})
+		page.In = append(page.In, languageChoice{tag, locale.Name(tag), tag == readIn(v)})
 	}
 	lists, err := s.People.Lists(r.Context())
 	if err != nil {
 		return err
 	}
 	for _, l := range lists {
-		if slices.Contains(open(v.Profile), l.ID) {
-			view.Lists = append(view.Lists, listChoice{l.ID, l.Title.In(words.Tag, v.pub.Fallback())})
+		on := slices.Contains(open(v.Profile), l.ID)
+		if on || s.mayJoin(l, v) {
+			page.Lists = append(page.Lists, listChoice{l.ID, l.Title.In(v.words.Tag, v.pub.Fallback()), on})
+		}
+		if !on && s.mayJoin(l, v) {
+			page.Consent = s.consent(v.words, v.title()).Wording
 		}
 	}
-	return s.page(w, http.StatusOK, "preferences", view)
+	for _, x := range v.Subscriptions {
+		if x.State == subscribers.Confirmed && x.PausedUntil.After(now) {
+			page.Pause = x.PausedUntil.In(v.pub.Location()).Format(time.DateOnly)
+		}
+	}
+	return s.page(w, status, "preferences", page)
+}
+
+// mayJoin reports whether a list is offered to people who hold a link: one that is
+// open, of the link's publication. Others' lists are not named.
+func (s *Site) mayJoin(l subscribers.List, v visitor) bool {
+	return l.Signup == subscribers.SignupOpen && l.ArchivedAt.IsZero() && slices.Contains(v.pub.Lists, l.ID) && v.Suppression == nil
 }
 
 // readIn is the language of the publication that a person is written to in.
@@ -78,71 +110,88 @@ func (s *Site) savePreferences(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.Invalidf("the form cannot be read: %w", err)
+	if v.forgotten() {
+		return s.showPreferences(w, r, http.StatusOK, v, preferencesView{})
 	}
-	if tag := r.PostForm.Get("language"); slices.Contains(v.pub.Languages, tag) && tag != readIn(v) {
-		if err := s.People.SetPreferences(r.Context(), v.PublicID, subscribers.Preferences{Language: &tag}, subscribers.Act{By: "person", How: "page"}); err != nil {
-			return err
-		}
-		v.words = locale.For(tag)
-	}
-	var left []string
-	for _, id := range open(v.Profile) {
-		if slices.Contains(r.PostForm["shown"], id) && !slices.Contains(r.PostForm["list"], id) {
-			left = append(left, id)
-		}
-	}
-	if err := s.Desk.Unsubscribe(r.Context(), v.PublicID, left); err != nil {
+	if err := readForm(r); err != nil {
 		return err
+	}
+	want, err := s.wanted(r, v)
+	if err == nil {
+		err = s.People.SetPreferences(r.Context(), v.PublicID, want, subscribers.Act{By: "person", How: "page"})
+	}
+	if fault.Is(err, fault.Invalid) {
+		return s.showPreferences(w, r, http.StatusUnprocessableEntity, v, preferencesView{Problem: v.words.Label("wrong_preferences")})
+	}
+	if err != nil {
+		return err
+	}
+	if want.Language != nil {
+		v.words = locale.For(*want.Language)
 	}
 	if v.Profile, err = s.People.Show(r.Context(), v.PublicID); err != nil {
 		return err
 	}
-	return s.showPreferences(w, r, v, v.words.Label("saved"))
+	return s.showPreferences(w, r, http.StatusOK, v, preferencesView{Saved: true})
 }
 
-type archivedIssue struct{ URL, Title, Date string }
-
-type archivedPublication struct {
-	Title  string
-	Issues []archivedIssue
-}
-
-// archive lists the issues of publications whose archive is public; the others do not exist here.
-func (s *Site) archive(w http.ResponseWriter, r *http.Request) error {
-	words := locale.For(language(r))
-	var shown []archivedPublication
-	wanted := r.PathValue("publication")
-	for _, pub := range s.Desk.Publications {
-		if pub.Archive != "public" || wanted != "" && wanted != pub.ID {
+// wanted reads the form. What is not in it stays.
+func (s *Site) wanted(r *http.Request, v visitor) (subscribers.Preferences, error) {
+	form, want := r.PostForm, subscribers.Preferences{Consent: s.consent(v.words, v.title())}
+	want.Consent.Source, want.Consent.From = "preferences page", s.network(r)
+	if tag := form.Get("language"); slices.Contains(v.pub.Languages, tag) && tag != readIn(v) {
+		want.Language = &tag
+	}
+	if name := form.Get("name"); form.Has("name") && name != v.Name {
+		want.Name = &name
+	}
+	lists, err := s.People.Lists(r.Context())
+	if err != nil {
+		return want, err
+	}
+	for _, l := range lists {
+		if !slices.Contains(form["shown"], l.ID) {
 			continue
 		}
-		issues, err := s.Desk.Published(r.Context(), pub)
+		switch on, chosen := slices.Contains(open(v.Profile), l.ID), slices.Contains(form["list"], l.ID); {
+		case on && !chosen:
+			want.Leave = append(want.Leave, l.ID)
+		case !on && chosen && s.mayJoin(l, v):
+			want.Join = append(want.Join, l.ID)
+		}
+	}
+	if form.Has("pause") {
+		until, err := pause(form.Get("pause"), v.pub.Location())
 		if err != nil {
+			return want, err
+		}
+		want.Pause = &until
+	}
+	return want, nil
+}
+
+// pause reads a day; "" is none.
+func pause(day string, zone *time.Location) (time.Time, error) {
+	if day == "" {
+		return time.Time{}, nil
+	}
+	until, err := time.ParseInLocation(time.DateOnly, day, zone)
+	if err != nil {
+		return until, fault.Invalidf("%q is not a date", day)
+	}
+	return until, nil
+}
+
+// askForData sends the person the link to all that is held on them.
+func (s *Site) askForData(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.visitor(r, token.Preferences)
+	if err != nil {
+		return err
+	}
+	if !v.forgotten() {
+		if err := s.Desk.SendData(r.Context(), v.Profile, v.pub); err != nil {
 			return err
 		}
-		p := archivedPublication{Title: pub.Title.In(words.Tag, pub.Fallback())}
-		tag := pub.Fallback()
-		if slices.Contains(pub.Languages, words.Tag) {
-			tag = words.Tag
-		}
-		for _, i := range issues {
-			p.Issues = append(p.Issues, archivedIssue{"/i/" + i.PublicID + "/" + tag, p.Title + ", " + words.Label("issue_number", "n", strconv.Itoa(i.Number)), words.Date(i.Content.Date.In(pub.Location()))})
-		}
-		shown = append(shown, p)
 	}
-	if wanted != "" && len(shown) == 0 {
-		return fault.NotFoundf("no public archive %s", wanted)
-	}
-	title := words.Label("archive")
-	if len(shown) == 1 {
-		title = shown[0].Title
-	}
-	return s.page(w, http.StatusOK, "archive", struct {
-		publicView
-		Publications []archivedPublication
-		Many         bool
-		Empty        string
-	}{s.view(words, title), shown, len(shown) > 1, words.Label("archive_empty")})
+	return s.message(w, r, http.StatusOK, v.pub, v.words, v.words.Label("check_mail_title"), v.words.Label("data_sent"), v.words.Label("check_mail_more"))
 }

@@ -1,43 +1,118 @@
 package web
 
 import (
-	"bytes"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
+	"broadsheet/internal/desk"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/locale"
 	"broadsheet/internal/newsletter"
-	"broadsheet/internal/token"
-	"broadsheet/subscribers"
 )
 
 // Public returns the route table for subscribers. It has no desk route.
+//
+// What anyone may read may be kept by caches for a while. What a personal link
+// leads to is kept by nobody and listed by no search engine.
 func (s *Site) Public() http.Handler {
 	mux := http.NewServeMux()
-	for route, h := range map[string]handler{
-		"GET /style.css":              s.serveStyle,
-		"GET /{$}":                    s.archive,
-		"GET /archive/{publication}":  s.archive,
-		"GET /u/{token}":              s.unsubscribePage,
-		"POST /u/{token}":             s.unsubscribe,
-		"GET /p/{token}":              s.preferences,
-		"POST /p/{token}":             s.savePreferences,
-		"GET /c/{token}":              s.confirmPage,
-		"POST /c/{token}":             s.confirm,
-		"GET /own-link/{publication}": s.ownLink,
-		"GET /picture/{name}":         s.picture,
-		"GET /healthz":                s.healthy,
-		"/":                           func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
-	} {
+	for route, h := range s.openRoutes() {
 		mux.Handle(route, s.public(h))
 	}
 	for route, h := range s.issueRoutes() {
 		mux.Handle(route, s.public(h))
 	}
-	return guard(mux, maxForm)
+	for route, h := range s.personalRoutes() {
+		mux.Handle(route, s.public(s.personal(h)))
+	}
+	return guard(s.strict(s.ownOrigin(mux)), maxForm)
+}
+
+// openRoutes are for everybody.
+func (s *Site) openRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /public.css":                       s.servePublicStyle,
+		"GET /theme/{file}":                     s.serveTheme, // PUBLICATION.css
+		"GET /{$}":                              s.archive,
+		"GET /archive/{publication}":            s.archive,
+		"GET /archive/{publication}/feed.atom":  s.feed,
+		"GET /archive/{publication}/agenda.ics": s.archiveAgenda,
+		"GET /subscribe":                        s.subscribeIndex,
+		"GET /subscribe/{publication}":          s.subscribePage,
+		"POST /subscribe/{publication}":         s.subscribe,
+		"GET /privacy":                          s.privacy,
+		"GET /own-link/{publication}":           s.ownLinkPage,
+		"POST /own-link/{publication}":          s.ownLink,
+		"GET /picture/{name}":                   s.picture,
+		"GET /healthz":                          s.healthy,
+		"/":                                     func(http.ResponseWriter, *http.Request) error { return fault.NotFoundf("no such page") },
+	}
+}
+
+// personalRoutes are for those who hold a link that we made.
+func (s *Site) personalRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /u/{token}":             s.unsubscribePage,
+		"POST /u/{token}":            s.unsubscribe,
+		"POST /u/{token}/undo":       s.undo,
+		"GET /p/{token}":             s.preferences,
+		"POST /p/{token}":            s.savePreferences,
+		"POST /p/{token}/data":       s.askForData,
+		"GET /c/{token}":             s.confirmPage,
+		"POST /c/{token}":            s.confirm,
+		"GET /d/{token}":             s.data,
+		"GET /d/{token}/export.json": s.exportData,
+		"POST /d/{token}/erase":      s.erase,
+	}
+}
+
+const publicPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// strict sets the headers that only the public side has.
+func (s *Site) strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", publicPolicy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if strings.HasPrefix(s.URL, "https:") {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ownOrigin refuses what other sites' pages post here in a reader's name, but for
+// what they may: forms that subscribe stand on other sites, and mail programs on the
+// web unsubscribe by one click (RFC 8058).
+func (s *Site) ownOrigin(next http.Handler) http.Handler {
+	own := http.NewCrossOriginProtection()
+	for _, route := range []string{"POST /u/{token}", "POST /subscribe/{publication}"} {
+		own.AddInsecureBypassPattern(route)
+	}
+	checked := own.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
+			r.Header.Del("Origin") // an older browser: our no-referrer policy has it say null of our own pages
+		}
+		checked.ServeHTTP(w, r)
+	})
+}
+
+// personal forbids to keep a page and to list it.
+func (s *Site) personal(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+		return h(w, r)
+	}
+}
+
+// lasting lets a page that is everybody's be kept for a few minutes.
+func lasting(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Vary", "Accept-Language")
 }
 
 // public turns an error into a page in the reader's language that says nothing of ours.
@@ -47,20 +122,42 @@ func (s *Site) public(h handler) http.Handler {
 		if err == nil {
 			return
 		}
-		status := statusOf(err)
-		if status == http.StatusInternalServerError {
+		status, key := said(r, err)
+		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "300")
+		}
+		if status == http.StatusServiceUnavailable {
 			s.Log.Error("public page failed", "route", r.Pattern, "error", err)
-			status = http.StatusServiceUnavailable // never a false success, and worth trying again
 		}
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex")
 		words := locale.For(language(r))
-		title, text := words.Label("not_found"), words.Label("not_found_more")
-		if strings.HasPrefix(r.URL.Path, "/u/") || strings.HasPrefix(r.URL.Path, "/p/") || strings.HasPrefix(r.URL.Path, "/c/") {
-			title, text = words.Label("bad_link"), words.Label("bad_link_more")
-		}
-		if err := s.message(w, r, status, words, title, "", text); err != nil {
+		if err := s.message(w, r, status, newsletter.Publication{}, words, words.Label(key), words.Label(key+"_more")); err != nil {
 			s.Log.Error("public page failed", "route", r.Pattern, "error", err)
 		}
 	})
+}
+
+// said returns the status of an error and the label that begins its words. A failure
+// of ours is never a false success, and worth trying again: 503.
+func said(r *http.Request, err error) (status int, key string) {
+	personal := slices.Contains([]string{"u", "p", "c", "d"}, strings.Split(r.URL.Path+"//", "/")[1])
+	switch status = statusOf(err); {
+	case errors.Is(err, desk.ErrTooOften):
+		return http.StatusTooManyRequests, "too_often"
+	case status == http.StatusInternalServerError || status == http.StatusServiceUnavailable:
+		return http.StatusServiceUnavailable, "not_now"
+	case personal && status == http.StatusForbidden:
+		return http.StatusGone, "expired_link"
+	case personal && status == http.StatusConflict:
+		return status, "too_late"
+	case personal && status == http.StatusNotFound:
+		return status, "bad_link"
+	case status == http.StatusBadRequest:
+		return status, "bad_form"
+	}
+	return status, "not_found"
 }
 
 // language is the best of ours for a reader: ?lang=, else what the browser asks for.
@@ -75,164 +172,10 @@ func language(r *http.Request) string {
 	return "en"
 }
 
-// publicView is what every public page has.
-type publicView struct {
-	Language, Dir, Title, Skip       string
-	Privacy, NoticeURL, PrivacyLabel string
-}
-
-func (s *Site) view(words locale.Locale, title string) publicView {
-	v := publicView{Language: words.Tag, Dir: words.Dir(), Title: title, Skip: title, NoticeURL: s.NoticeURL, PrivacyLabel: words.Label("privacy")}
-	if s.Controller != "" {
-		v.Privacy = words.Label("privacy_controller", "controller", s.Controller, "contact", s.Contact)
-	}
-	return v
-}
-
-func (s *Site) message(w http.ResponseWriter, _ *http.Request, status int, words locale.Locale, title, button string, text ...string) error {
-	return s.page(w, status, "message", struct {
-		publicView
-		Text   []string
-		Button string
-	}{s.view(words, title), text, button})
-}
-
 func (s *Site) healthy(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.People.Lists(r.Context()); err != nil {
 		return fault.Unavailablef("the database does not answer: %w", err)
 	}
 	_, err := w.Write([]byte("ok\n"))
 	return err
-}
-
-// visitor is who follows a personal link, and what the link is about.
-type visitor struct {
-	subscribers.Profile
-	pub   newsletter.Publication
-	lists []string
-	words locale.Locale
-}
-
-// title is the publication's name in the visitor's language.
-func (v visitor) title() string { return v.pub.Title.In(v.words.Tag, v.pub.Fallback()) }
-
-// visitor opens the token of a link.
-func (s *Site) visitor(r *http.Request, purpose string) (v visitor, err error) {
-	parts, err := s.Tokens.Open(purpose, r.PathValue("token"))
-	if err != nil {
-		return v, err
-	}
-	if len(parts) != 2 {
-		return v, fault.NotFoundf("this link is not valid")
-	}
-	if v.Profile, err = s.People.Show(r.Context(), parts[0]); err != nil {
-		return v, err
-	}
-	if purpose == token.Confirm {
-		v.lists = parts[1:]
-		v.pub, err = s.Desk.PublicationOf(parts[1])
-	} else {
-		v.pub, v.lists, err = s.Desk.Origin(r.Context(), parts[1])
-	}
-	tag := locale.Primary(v.Language)
-	if q := r.URL.Query().Get("lang"); q != "" || !slices.Contains(locale.Languages(), tag) {
-		tag = language(r)
-	}
-	v.words = locale.For(tag)
-	return v, err
-}
-
-func (s *Site) unsubscribePage(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visitor(r, token.Unsubscribe)
-	if err != nil {
-		return err
-	}
-	if !v.subscribed() {
-		return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribed_title"), "", v.words.Label("unsubscribed_text", "title", v.title()))
-	}
-	return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribe_title"), v.words.Label("unsubscribe_button"), v.words.Label("unsubscribe_question", "title", v.title()))
-}
-
-func (v visitor) subscribed() bool {
-	return slices.ContainsFunc(v.Subscriptions, func(x subscribers.Subscription) bool {
-		return x.State != subscribers.Ended && slices.Contains(v.lists, x.ListID)
-	})
-}
-
-// unsubscribe answers the button and the one-click POST of RFC 8058 alike: no
-// cookie, no form token, no redirect, and twice is once.
-func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visitor(r, token.Unsubscribe)
-	if err != nil {
-		return err
-	}
-	if err := s.Desk.Unsubscribe(r.Context(), v.PublicID, v.lists); err != nil {
-		return err
-	}
-	s.Log.Info("unsubscribed", "subscriber", v.PublicID, "publication", v.pub.ID)
-	return s.message(w, r, http.StatusOK, v.words, v.words.Label("unsubscribed_title"), "", v.words.Label("unsubscribed_text", "title", v.title()))
-}
-
-func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visitor(r, token.Confirm)
-	if err != nil {
-		return err
-	}
-	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirm_title"), v.words.Label("confirm_button"), v.words.Label("confirm_question", "title", v.title()))
-}
-
-func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.visitor(r, token.Confirm)
-	if err != nil {
-		return err
-	}
-	consent := subscribers.Consent{Basis: subscribers.BasisConsent, Wording: v.words.Label("confirm_question", "title", v.title()), Version: "1", Language: v.words.Tag, Source: "confirmation page"}
-	if err := s.People.Confirm(r.Context(), v.PublicID, v.lists[0], consent, subscribers.Act{By: "person", How: "page"}); err != nil {
-		return err
-	}
-	return s.message(w, r, http.StatusOK, v.words, v.words.Label("confirmed_title"), "", v.words.Label("confirmed_text", "title", v.title()))
-}
-
-func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
-	pub, err := s.Desk.Publication(r.PathValue("publication"))
-	if err != nil {
-		return err
-	}
-	words := locale.For(language(r))
-	contact := pub.ReplyTo
-	if contact == "" {
-		contact = s.Contact
-	}
-	if contact == "" {
-		contact = pub.From
-	}
-	return s.message(w, r, http.StatusOK, words, words.Label("own_link_title"), "", words.Label("own_link_text", "contact", contact))
-}
-
-// picture serves a picture under the name of its content, which never changes.
-func (s *Site) picture(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.Desk.Pictures.Picture(r.Context(), r.PathValue("name"))
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("ETag", `"`+p.Name+`"`)
-	h.Set("Content-Type", p.Type)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mail programs on the web show it
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.Body))
-	return nil
-}
-
-func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
-	issue, err := s.Desk.OnWeb(r.Context(), r.PathValue("issue"), r.PathValue("language"))
-	if err != nil {
-		return err
-	}
-	page, err := s.around(issue)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	return framed(w, page, webViewPolicy)
 }

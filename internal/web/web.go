@@ -10,10 +10,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fault"
+	"broadsheet/internal/newsletter"
 	"broadsheet/internal/token"
 	"broadsheet/subscribers"
 )
@@ -24,16 +28,23 @@ type Site struct {
 	People     *subscribers.Service
 	Tokens     token.Signer
 	Templates  fs.FS
+	URL        string // of the public side
 	Controller string // who answers for personal data, and where
 	Contact    string
+	Law        newsletter.Text // on what ground
 	NoticeURL  string
-	DeskHosts  []string // names the desk answers to, beside loopback
-	Inbox      Inbox    // nil but in the demo
+	Proxies    []netip.Prefix // whose X-Forwarded-For is believed
+	DeskHosts  []string       // names the desk answers to, beside loopback
+	Inbox      Inbox          // nil but in the demo
 	Log        *slog.Logger
 
-	pages *template.Template
-	style []byte
+	pages              *template.Template
+	style, publicStyle []byte
+	base               string // the path of URL
 }
+
+// OfPublication stands in the tokens of links that came in no issue: PERSON.pub.PUBLICATION.
+const OfPublication = "pub"
 
 // Init parses the pages.
 func (s *Site) Init() (err error) {
@@ -42,6 +53,12 @@ func (s *Site) Init() (err error) {
 	}
 	if s.style, err = fs.ReadFile(s.Templates, "pages/style.css"); err != nil {
 		return fmt.Errorf("page templates: %w", err)
+	}
+	if s.publicStyle, err = fs.ReadFile(s.Templates, "pages/public.css"); err != nil {
+		return fmt.Errorf("page templates: %w", err)
+	}
+	if u, err := url.Parse(s.URL); err == nil {
+		s.base = strings.TrimSuffix(u.Path, "/")
 	}
 	return nil
 }

@@ -49,6 +49,19 @@ func (s *Site) issueRoutes() map[string]handler {
 	}
 }
 
+func (s *Site) webView(w http.ResponseWriter, r *http.Request) error {
+	issue, err := s.Desk.OnWeb(r.Context(), r.PathValue("issue"), r.PathValue("language"))
+	if err != nil {
+		return err
+	}
+	page, err := s.around(issue)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return framed(w, page, webViewPolicy)
+}
+
 var (
 	bodyStart = regexp.MustCompile(`<body\b[^>]*>`)
 	bodyEnd   = regexp.MustCompile(`</body\s*>\s*</html\s*>\s*$`)

@@ -102,7 +102,10 @@ async function look(page, job, seen) {
     }
     for (const key of job.keys) {
         await page.keyboard.press(key);
-        seen.focus.push(await page.evaluate(focused));
+        seen.focus.push(await page.evaluate(focused).catch(() => '')); // a key may lead to another page
+    }
+    if (job.then) {
+        await page.getByText(job.then).first().waitFor();
     }
     seen.title = await page.title();
     for (const frame of page.frames()) {
