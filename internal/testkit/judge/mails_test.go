@@ -26,7 +26,7 @@ import (
 type mail struct {
 	label    string // says in a failure which one it is
 	reader   reader
-	language string // Content-Language; service mail has none
+	language string // Content-Language
 	subject  string // a part of it, decoded
 	says     string // a part of its text, decoded
 	raw      []byte
@@ -205,8 +205,8 @@ func (p press) service() (mails []mail) {
 	p.run("issue", "submit", issue, "--as", "ana@example.org")
 	p.run("issue", "test", issue, "--to", "desk@example.org", "--language", "ar")
 	known := map[string]mail{
-		"eva@example.org":  {label: "confirmation", subject: "نشرة مجموعة بومبيدو", says: "https://news.example.org/c/"},
-		"luc@example.org":  {label: "review", subject: "Lettre du Groupe Pompidou", says: "/review/"},
+		"eva@example.org":  {label: "confirmation", language: "ar", subject: "نشرة مجموعة بومبيدو", says: "https://news.example.org/c/"},
+		"luc@example.org":  {label: "review", language: "fr", subject: "Lettre du Groupe Pompidou", says: "/review/"},
 		"desk@example.org": {label: "test copy", language: "ar", subject: "[test] عنوان طويل", says: "https://news.example.org/i/"},
 	}
 	for _, got := range p.mail.Messages() {
