@@ -105,7 +105,7 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path string, asked imp
 
 // importMemory is what an import needs at most besides the database's own memory,
 // in octets: above it rubbish is collected more often.
-const importMemory = 56 << 20
+const importMemory = 40 << 20
 
 func wrap(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
 
