@@ -49,7 +49,7 @@ func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool
 	if !ok {
 		return When{}, false
 	}
-	month, year := monthYear(heading)
+	month, year, _ := monthYear(heading)
 	if !settle(points, month, year, first) {
 		return When{}, false
 	}
@@ -212,7 +212,9 @@ func (w *When) place(before, behind string) bool {
 	if unsure.MatchString(before) || w.From.Equal(w.To) && vague.MatchString(before) || further.MatchString(behind) {
 		return false
 	}
-	if inner, rest, ok := bracketed(behind); ok {
+	if title, ok := strings.CutPrefix(behind, ":"); ok && trimmed(before) == "" { // "8-9: Board"
+		w.Place, w.Rest = trimmed(title), trimmed(title)
+	} else if inner, rest, ok := bracketed(behind); ok {
 		w.Place, w.Rest = inner, trimmed(rest)
 	} else {
 		place, rest, _ := strings.Cut(strings.TrimLeft(behind, " ,;:|-"), " - ")
@@ -258,14 +260,19 @@ func trimmed(text string) string {
 }
 
 // monthYear finds a month and a year in a heading such as "March 2017" or "Agenda - mars 2017".
-func monthYear(heading string) (month time.Month, year int) {
+// A heading of several months lends none of them, and says so.
+func monthYear(heading string) (month time.Month, year int, several bool) {
 	for _, t := range newPhrase(clean(heading)).tokens {
-		if t.month != 0 && month == 0 {
+		if t.month != 0 {
+			several = several || month != 0 && month != t.month
 			month = t.month
 		}
 		if t.number >= 1900 && t.number <= 2200 {
 			year = t.number
 		}
 	}
-	return month, year
+	if several {
+		month = 0
+	}
+	return month, year, several
 }

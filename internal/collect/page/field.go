@@ -176,6 +176,17 @@ func (r *reader) when(it *newsletter.Item, line string) (why string) {
 	}
 	if it.Title == line && w.Rest != "" {
 		it.Title = w.Rest
+		if it.Place == w.Rest { // one thing behind the days, and the title is nowhere else
+			it.Title, it.Place = placeBehind(w.Rest)
+		}
 	}
 	return ""
+}
+
+// placeBehind parts "Board (Nice)".
+func placeBehind(text string) (title, place string) {
+	if at := strings.LastIndexByte(text, '('); at > 0 && strings.HasSuffix(text, ")") {
+		return strings.TrimSpace(text[:at]), strings.Trim(text[at:], "()")
+	}
+	return text, ""
 }

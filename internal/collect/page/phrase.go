@@ -206,7 +206,8 @@ func (p phrase) joiner(i int) (and bool, next int, ok bool) {
 // clock reports whether a number is the beginning of a time of day.
 func (p phrase) clock(i int) bool {
 	after := p.at(i + 1)
-	return after.text == ":" || clocks[after.text] && after.from == p.at(i).to || clocks[after.text] && after.text != "a" && after.text != "p" ||
+	minutes := p.at(i + 2)
+	return after.text == ":" && minutes.digits == 2 && after.to == minutes.from || clocks[after.text] && after.from == p.at(i).to || clocks[after.text] && after.text != "a" && after.text != "p" ||
 		after.text == "." && p.at(i+2).digits == 2 && p.at(i+3).text != "." && after.to == p.at(i+2).from && p.at(i+2).number < 60 && p.at(i+2).number > 12
 }
 
