@@ -59,10 +59,14 @@ func (c *cli) try(ctx context.Context, a *app.App, id string) error {
 }
 
 func stateText(item desk.TrialItem) string {
-	if item.State != "changed" {
-		return item.State
+	text := item.State
+	if item.State == "changed" {
+		text += ": " + strings.Join(item.Changed, ", ")
 	}
-	return "changed: " + strings.Join(item.Changed, ", ")
+	if status := item.Item.Status; status != "" && status != "confirmed" {
+		text += " (" + status + ")"
+	}
+	return text
 }
 
 func (c *cli) discoverCommand() *cobra.Command {

@@ -46,6 +46,8 @@ func (l sourceLine) health() string {
 	switch {
 	case l.Status == "":
 		return "never read"
+	case l.Status == "gone":
+		return "gone for good"
 	case l.NextAt == "":
 		return "read anew next time"
 	case l.Broken:

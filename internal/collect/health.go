@@ -76,7 +76,11 @@ func silent(y newsletter.Yield, now time.Time) string {
 	if pause <= max(quiet*time.Duration(y.Gap), quietMin) {
 		return ""
 	}
-	return fmt.Sprintf("nothing new since %s; its longest pause before was %d days", y.Newest.Format("2 January 2006"), int(time.Duration(y.Gap).Hours()/24))
+	days := "1 day"
+	if n := int(time.Duration(y.Gap).Hours() / 24); n != 1 {
+		days = fmt.Sprintf("%d days", n)
+	}
+	return fmt.Sprintf("nothing new since %s; its longest pause before was %s", y.Newest.Format("2 January 2006"), days)
 }
 
 // stillWell looks at a source that says that nothing has changed.

@@ -47,7 +47,9 @@ const (
 func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsletter.SourceState) (Found, error) {
 	if src.File != "" {
 		found, err := c.files(src)
-		return checked(src, found), err
+		found = checked(src, found)
+		found.Notes = append(found.Notes, notes(found.Items)...)
+		return found, err
 	}
 	request := c.request(src, src.URL())
 	if c.now().Sub(state.Memory.FullAt) < fullEvery {
@@ -78,6 +80,7 @@ func (c *Collector) Look(ctx context.Context, src newsletter.Source, state newsl
 	if err == nil {
 		err = c.follow(ctx, src, &found, known)
 	}
+	found.Notes = append(found.Notes, notes(found.Items)...)
 	dropRepeated(found.Items)
 	keepPictures(found.Items, known)
 	if err == nil {
@@ -149,7 +152,7 @@ func (c *Collector) pages(ctx context.Context, src newsletter.Source, raw newsle
 	}
 }
 
-// checked puts the last touches to what was read: languages, report years, doubles, and what a person should look at.
+// checked puts the last touches to what was read: languages, report years, doubles.
 func checked(src newsletter.Source, found Found) Found {
 	for i := range found.Items {
 		item := &found.Items[i]
@@ -163,7 +166,6 @@ func checked(src newsletter.Source, found Found) Found {
 	for i := range found.Items {
 		found.Items[i].Image = allowed(src, found.Items[i].Image)
 	}
-	found.Notes = append(found.Notes, notes(found.Items)...)
 	return found
 }
 

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,11 +29,11 @@ func (in Input) against(s newsletter.Section, e newsletter.Entry, since time.Tim
 	case item.Embargo.After(in.Now):
 		return "it is under embargo until " + in.when(item.Embargo, false)
 	case in.stood(e) && item.Kind == newsletter.Event && s.Repeats() && item.Off():
-		return "it stood in another issue, and readers were told there that it is off"
+		return in.subject(e) + " stood in another issue, and readers were told there that it is off"
 	case in.stood(e) && !(item.Kind == newsletter.Event && s.Repeats()):
-		return "it stood in another issue, and has not become news again since"
+		return in.subject(e) + " stood in another issue, and has not become news again since"
 	case item.Kind == newsletter.Event:
-		return in.ahead(s, e)
+		return cmp.Or(in.overtaken(e), in.ahead(s, e))
 	case pinned(e) || in.carried(e):
 		return ""
 	}
@@ -101,7 +102,11 @@ func (in Input) stood(e newsletter.Entry) bool {
 	return in.placed(e) && !e.Item.NewsAt.After(in.Since)
 }
 
-func (in Input) placed(e newsletter.Entry) bool { return anyOf(in.Placed, e) }
+// placed reports whether an entry, or the same from another source, stands in another issue.
+func (in Input) placed(e newsletter.Entry) bool {
+	twin := func(i newsletter.Item) bool { return in.stoodIn[i.ID] != "" }
+	return anyOf(in.Placed, e) || slices.ContainsFunc(all(e), twin)
+}
 
 // carried reports whether the last issue had no room for an entry.
 func (in Input) carried(e newsletter.Entry) bool { return anyOf(in.Carried, e) }

@@ -54,6 +54,9 @@ type Input struct {
 	Since       time.Time         // the last composition; zero for the first issue
 	Now         time.Time
 	SendAt      time.Time // when it is to be sent; zero for now
+
+	twins   twins
+	stoodIn map[int64]string // items whose twin stands in another issue, and its source
 }
 
 // Compose returns the content of an issue. No new entry means nothing is new.
@@ -87,6 +90,7 @@ type composer struct {
 }
 
 func (in Input) compose(hear say) newsletter.Content {
+	in = in.twinned()
 	c := composer{Input: in, say: hear, since: in.Since, family: families(in.Sources), priority: map[string]int{}, used: map[string]string{}, crowded: map[int64]bool{}}
 	if c.since.IsZero() {
 		c.since = in.Now.Add(-FirstPeriod)

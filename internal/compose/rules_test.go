@@ -224,3 +224,50 @@ func TestExplainRules(t *testing.T) {
 		}
 	}
 }
+
+// The same from two sources is one across issues: what one says of a change counts, and nothing comes again by the other.
+func TestTwins(t *testing.T) {
+	agenda := newsletter.Section{ID: "agenda", Kind: newsletter.Event, Ahead: newsletter.Duration(90 * 24 * time.Hour), Past: "drop", Repeat: yes()}
+	section := newsletter.Section{ID: "news", Kind: newsletter.News}
+	of := func(id int64, source string, day time.Time, change func(*newsletter.Item)) newsletter.Item {
+		e := event(id, "Forum", day, day)
+		e.Source = source
+		change(&e)
+		return e
+	}
+	as := func(*newsletter.Item) {}
+	moved := func(i *newsletter.Item) { i.MovedFrom, i.NewsAt = on(4, 2), on(3, 20) }
+	off := func(i *newsletter.Item) { i.Status, i.NewsAt = "cancelled", on(3, 20) }
+	late := with(news(8, "b", "en", "Same!", on(3, 2)), func(i *newsletter.Item) { i.FirstSeenAt = on(3, 20) })
+	first := with(news(7, "a", "en", "Same", on(3, 2)), func(i *newsletter.Item) { i.FirstSeenAt = on(3, 2) })
+	stood := map[int64]bool{1: true, 7: true}
+	for name, c := range map[string]struct {
+		section newsletter.Section
+		items   []newsletter.Item
+		id      int64
+		marked  bool   // as moved
+		why     string // against the first of the items
+	}{
+		"moved by one source, the other lags":  {agenda, []newsletter.Item{of(1, "a", on(4, 2), as), of(2, "b", on(4, 9), moved)}, 2, true, "source b says that it was moved to 9 April 2017"},
+		"moved by one, then by the other":      {agenda, []newsletter.Item{of(1, "a", on(4, 9), func(i *newsletter.Item) { moved(i); i.NewsAt = on(3, 21) }), of(2, "b", on(4, 9), moved)}, 1, true, ""},
+		"called off by one, the other lags":    {agenda, []newsletter.Item{of(1, "a", on(4, 2), as), of(2, "b", on(4, 2), off)}, 2, false, "source b says that it is cancelled"},
+		"news that a second source has later":  {section, []newsletter.Item{late, first}, 0, false, "the same from source a stood in another issue"},
+		"moved, and nobody was told otherwise": {agenda, []newsletter.Item{of(2, "b", on(4, 9), moved)}, 2, false, ""},
+	} {
+		in := Input{Publication: pub(c.section), Now: now, Since: on(3, 10), Placed: stood, Items: c.items}
+		var got int64
+		content := Compose(in)
+		for _, e := range content.Entries {
+			got = e.Item.ID
+			if e.Item.MovedFrom.IsZero() == c.marked {
+				t.Errorf("%s: moved from %s", name, e.Item.MovedFrom)
+			}
+		}
+		if got != c.id || len(content.Entries) > 1 {
+			t.Errorf("%s: %s", name, titles(content))
+		}
+		if why := Explain(in, c.items[0])[0].Why; !strings.HasPrefix(why, c.why) {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}

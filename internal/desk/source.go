@@ -77,33 +77,59 @@ func (d *Desk) Try(ctx context.Context, id string) (Trial, error) {
 	if t.Found, err = d.Collector.Look(ctx, s, newsletter.SourceState{}); err != nil {
 		return t, err
 	}
-	identities := make([]string, len(t.Found.Items))
-	for i, item := range t.Found.Items {
-		identities[i] = item.Identity
-	}
-	stored, err := d.Items.SourceItems(ctx, id, identities)
+	past, err := d.Items.Items(ctx, d.Now().Add(-trialPast))
 	if err != nil {
 		return t, err
 	}
+	past = slices.DeleteFunc(past, func(i newsletter.Item) bool { return i.Source != id })
+	stored, err := d.Items.SourceItems(ctx, id, append(identities(t.Found.Items), identities(past)...))
+	if err != nil {
+		return t, err
+	}
+	t.hold(stored, past)
+	return t, nil
+}
+
+func identities(items []newsletter.Item) []string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = item.Identity
+	}
+	return out
+}
+
+// hold holds what was found against what is stored, as storing does: what the
+// source only calls otherwise now is the same.
+func (t *Trial) hold(stored map[string]newsletter.Item, past []newsletter.Item) {
+	given, likely := map[string]bool{}, map[string]newsletter.Item{}
+	for _, item := range t.Found.Items {
+		given[item.Identity] = true
+	}
+	for _, item := range past {
+		if old := stored[item.Identity]; !given[old.Identity] && old.Likeness() != "" {
+			likely[old.Likeness()] = old
+		}
+	}
 	for _, item := range t.Found.Items {
 		old, known := stored[item.Identity]
+		if !known {
+			old, known = likely[item.Likeness()]
+			given[old.Identity] = true
+		}
 		tried := TrialItem{Item: item, State: "new"}
 		if known {
-			tried.Changed = differing(old, item)
-			tried.State = "same"
+			tried.State, tried.Changed = "same", differing(old, item)
 		}
 		if len(tried.Changed) > 0 {
 			tried.State = "changed"
 		}
 		t.Items = append(t.Items, tried)
 	}
-	past, err := d.Items.Items(ctx, d.Now().Add(-trialPast))
 	for _, item := range past {
-		if item.Source == id && !slices.Contains(identities, item.Identity) {
+		if !given[item.Identity] {
 			t.Gone = append(t.Gone, item)
 		}
 	}
-	return t, err
 }
 
 // differing names the fields that readers would see differ, by their JSON names.

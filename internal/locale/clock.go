@@ -29,15 +29,15 @@ func (c Clock) On(day time.Time, loc *time.Location) time.Time {
 
 const (
 	hours  = `(\d{1,2})(?:[:.hH]|\s?h\s?|ч)(\d{2})(?::(\d{2})(?:[.,]\d+)?)?`
-	oclock = `(\d{1,2})\s?(?:h\b|heures?\b|Uhr\b|ч\b|часов\b)`
-	noon   = `(\d{1,2})(?:[:.](\d{2}))?\s?([AaPp])\.?\s?[Mm]\b\.?`
+	oclock = `(\d{1,2})\s?(?:h\b|heures?\b|Uhr\b|(?:часов|часа|час|ч)(?:[.,\s)]|$))(?:\s?(\d{2})\s?мин\pL*\.?)?`
+	noon   = `(\d{1,2})(?:[:.](\d{2}))?\s?(?:([AaPp])\.?\s?[Mm]\b\.?|([πμ])\.?\s?μ(?:\.|\s|$))`
 	behind = `(?:\s?(?:h|hrs?|heures|Uhr|ч|uur)\b\.?)?`
 	offset = `(?:\s*\(?\s*((?:UTC|GMT)\s?[+\-−]\d{1,2}(?::?\d{2})?|\+\d{1,2}(?::?\d{2})?|[\-−]\d{4}|[A-Z]{2,5}|МСК|Z)\b\)?)?`
 )
 
 var (
-	clockAt   = regexp.MustCompile(`^(?:` + noon + `|` + hours + behind + `|` + oclock + `)` + offset)
-	clockWord = regexp.MustCompile(`(?i)^(?:[\s,;:|(@T\x{2013}\x{2014}-]|\b(?:at|à|um|alle|ore|a las|las|às|as|в|о|об|στις|στη|ώρα|ab|from|de|von|dès|starting|beginning)\b\.?)*`)
+	clockAt   = regexp.MustCompile(`^(?:(?:ore\s+)?(?:` + noon + `|` + hours + behind + `|` + oclock + `)|ore\s+(\d{1,2})\b)` + offset)
+	clockWord = regexp.MustCompile(`(?i)^(?:[\s,;:|(@T\x{2013}\x{2014}-]|(?:at|à|um|alle|a las|las|às|as|в|о|об|στις|στη|ώρα|ab|from|de|von|dès|starting|beginning|الساعة|בשעה|года|год|г|року|р|წელს)(?:[\s.,]+))*`)
 	clockLast = regexp.MustCompile(`(?:^|[\s,(])((?:\d{1,2}[:h.]\d{2}|\d{1,2}\s?(?:h|Uhr|[AaPp]\.?[Mm]\.?))[^\d]{0,12})[\s,;|\x{2013}\x{2014}-]*$`)
 )
 
@@ -56,22 +56,22 @@ func ClockAt(text string) (c Clock, rest string, ok bool) {
 	}
 	end := m[1]
 	switch {
-	case group(3) != "": // am, pm
+	case group(3)+group(4) != "": // am, pm; π.μ., μ.μ.
 		c.Hour, c.Minute = number(group(1))%12, number(group(2))
 		if number(group(1)) > 12 {
 			return c, text, false
 		}
-		if strings.ToLower(group(3)) == "p" {
+		if strings.ToLower(group(3)) == "p" || group(4) == "μ" {
 			c.Hour += 12
 		}
-	case group(5) != "":
-		c.Hour, c.Minute, c.Second = number(group(4)), number(group(5)), number(group(6))
+	case group(6) != "":
+		c.Hour, c.Minute, c.Second = number(group(5)), number(group(6)), number(group(7))
 	default:
-		c.Hour = number(group(7))
+		c.Hour, c.Minute = number(group(8)+group(10)), number(group(9))
 	}
-	if named := group(8); named != "" {
+	if named := group(11); named != "" {
 		if c.Zone = zoneNamed(named); c.Zone == nil {
-			end = m[16] // a word, not a zone
+			end = m[22] // a word, not a zone
 		}
 	}
 	return c, text[end:], c.Hour < 24 && c.Minute < 60 && c.Second < 61

@@ -26,6 +26,7 @@ type layout struct {
 // Without an offset of its own the date is one of loc.
 func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) {
 	text = strings.TrimSpace(toASCIIDigits(text))
+	text = yearLast.ReplaceAllString(text, "$2 $1 $5 $3 $4")
 	if len(text) < 6 {
 		return time.Time{}, false, false
 	}
@@ -37,6 +38,9 @@ func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) 
 	}
 	return parseWords(twoWords.Replace(text), loc)
 }
+
+// yearLast is a date as the programs date, Java and C write it: "Thu Nov  5 10:00:00 CET 2026".
+var yearLast = regexp.MustCompile(`^(?:[A-Z][a-z]{2},? +)?([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([A-Z]{1,5}|[+-]\d{4}))? (\d{4})$`)
 
 // maxDateText is how far into a text a date is looked for.
 const maxDateText = 400

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,23 +19,22 @@ var declared = regexp.MustCompile(`(?i)<\?xml[^>]*encoding=["']([\w.:-]+)["']|<m
 // Decode returns a document as UTF-8. It believes, in this order: a byte order
 // mark, bytes that are (but for a few) UTF-8 with characters beyond ASCII, the HTTP
 // header, a declaration in the document, a detector. Multi-byte UTF-8 is hardly
-// ever anything else, while headers and declarations are often wrong.
+// ever anything else, while headers and declarations are often wrong; where they say
+// UTF-8 as well, more bytes may be none.
 func Decode(body []byte, contentType string) string {
 	if enc := byteOrderMark(body); enc != "" {
 		return decodeAs(body, enc)
 	}
-	if good, bad := sequences(body); good > 0 && bad*20 <= good || good == 0 && bad == 0 && !escapes(body) {
+	names := declarations(body, contentType)
+	tolerance := 0.05
+	if slices.ContainsFunc(names, isUTF8) {
+		tolerance = 2
+	}
+	if good, bad := sequences(body); good > 0 && float64(bad) <= tolerance*float64(good) || good == 0 && bad == 0 && !escapes(body) {
 		return mended(body, bad)
 	}
-	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
-		if known(params["charset"]) && !wronglyUTF8(params["charset"], body) {
-			return decodeAs(body, params["charset"])
-		}
-	}
-	head := body[:min(len(body), 2048)]
-	if m := declared.FindSubmatch(head); m != nil {
-		name := string(m[1]) + string(m[2])
-		if known(name) && !wronglyUTF8(name, body) {
+	for _, name := range names {
+		if known(name) && (!isUTF8(name) || utf8.Valid(body)) {
 			return decodeAs(body, name)
 		}
 	}
@@ -99,9 +99,18 @@ func mended(body []byte, bad int) string {
 	return b.String()
 }
 
-func wronglyUTF8(name string, body []byte) bool {
-	return strings.EqualFold(strings.ReplaceAll(name, "-", ""), "utf8") && !utf8.Valid(body)
+// declarations are the encodings that the HTTP header and the document name.
+func declarations(body []byte, contentType string) (names []string) {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
+		names = append(names, params["charset"])
+	}
+	if m := declared.FindSubmatch(body[:min(len(body), 2048)]); m != nil {
+		names = append(names, string(m[1])+string(m[2]))
+	}
+	return names
 }
+
+func isUTF8(name string) bool { return strings.EqualFold(strings.ReplaceAll(name, "-", ""), "utf8") }
 
 func lookup(name string) encoding.Encoding {
 	enc, err := htmlindex.Get(name)

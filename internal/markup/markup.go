@@ -124,12 +124,22 @@ func Text(source string) string {
 // mute are the elements whose text no reader sees.
 var mute = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Template: true, atom.Noscript: true}
 
-// NodeText returns the plain words below a node on one line; scripts and styles have none.
+var struck = map[atom.Atom]bool{atom.Del: true, atom.S: true, atom.Strike: true}
+
+// NodeText returns the plain words below a node on one line; scripts and styles have
+// none, and what is struck out counts only where nothing stands for it.
 func NodeText(n *html.Node) string {
+	if text := nodeText(n, struck); text != "" {
+		return text
+	}
+	return nodeText(n, nil)
+}
+
+func nodeText(n *html.Node, without map[atom.Atom]bool) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
-		if mute[n.DataAtom] {
+		if mute[n.DataAtom] || without[n.DataAtom] {
 			return
 		}
 		if n.Type == html.TextNode {

@@ -81,7 +81,7 @@ func withoutOnward(text string) string {
 		from := max(0, len(text)-onwardWithin)
 		for _, words := range onward {
 			at := strings.LastIndex(text[from:], words)
-			if at < 0 || from+at == 0 || strings.ContainsAny(text[from+at+len(words):], ".!?") && words[0] != '[' {
+			if at < 0 || from+at == 0 || strings.ContainsAny(strings.TrimRight(text[from+at+len(words):], ".… "), ".!?") && words[0] != '[' {
 				continue
 			}
 			cut := words[0] == '['

@@ -58,6 +58,8 @@ func viewSource(src newsletter.Source, h newsletter.SourceHealth) sourceView {
 	switch {
 	case h.Run.Status == "":
 		v.Class, v.Health = "", "never read"
+	case h.Run.Status == "gone":
+		v.Class, v.Health = "bad", "gone for good"
 	case h.NextAt.IsZero():
 		v.Class, v.Health = "", "read anew next time"
 	case h.Run.Bad():

@@ -147,8 +147,8 @@ func (r *reader) item(e event) newsletter.Item {
 		it.URL = r.link(p.text())
 	}
 	it.Status = status(e)
-	if words := called.FindString(it.Title); words != "" && words != it.Title {
-		it.Title, it.Status = it.Title[len(words):], "cancelled"
+	if title, off := locale.Called(it.Title); off != "" { // Outlook writes it so
+		it.Title, it.Status = title, off
 	}
 	it.Contacts = contacts(e)
 	for _, p := range e.all("CATEGORIES") {
@@ -172,7 +172,6 @@ func (r *reader) link(ref string) string {
 
 var (
 	tags     = regexp.MustCompile(`(?i)</?(p|br|a|b|i|u|div|span|ul|ol|li|strong|em|h[1-6]|table|tr|td|font|html|body)[\s/>]`)
-	called   = regexp.MustCompile(`(?i)^(cancell?ed|annulée?|abgesagt|cancelad[oa]|annullat[oa]|отменено|ακυρώθηκε)\s*[:–—-]\s*`) // Outlook writes it so
 	joining  = regexp.MustCompile(`(?is)(_{20,}|-::~:~::~).{0,400}?\b(microsoft teams|zoom|webex|google meet|meet\.google\.com)\b.*`)
 	entities = regexp.MustCompile(`&(#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);`)
 )

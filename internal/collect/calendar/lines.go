@@ -39,6 +39,10 @@ func unfold(body []byte) []byte {
 // property is a content line: its name in capitals, its parameters as they stand, its value.
 type property struct{ name, params, value string }
 
+// dated properties have values without colons, and parameters with them that some
+// programs do not quote: TZID=(UTC+01:00) Brussels.
+var dated = map[string]bool{"DTSTART": true, "DTEND": true, "RECURRENCE-ID": true, "EXDATE": true, "RDATE": true}
+
 // split takes a content line apart; ok is false for what is none. Quoted
 // parameters may hold colons.
 func split(line string) (p property, ok bool) {
@@ -49,6 +53,10 @@ func split(line string) (p property, ok bool) {
 	p.name = strings.ToUpper(line[:end])
 	if line[end] == ':' {
 		p.value = line[end+1:]
+		return p, true
+	}
+	if at := strings.LastIndexByte(line, ':'); at > end && dated[p.name] {
+		p.params, p.value = line[end:at], line[at+1:]
 		return p, true
 	}
 	quoted := false

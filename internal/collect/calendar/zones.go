@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"encoding/binary"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func (z *zones) find(name string) *time.Location {
 	if ok || len(z.known) >= maxZones {
 		return loc
 	}
-	for _, look := range []func(string) *time.Location{iana, windows, z.own, atEnd, offset} {
+	for _, look := range []func(string) *time.Location{iana, windows, z.own, atEnd, offset, byCity} {
 		if loc = look(name); loc != nil {
 			break
 		}
@@ -76,6 +77,34 @@ func offset(name string) *time.Location {
 		seconds = -seconds
 	}
 	return time.FixedZone(name, seconds)
+}
+
+var displayed = regexp.MustCompile(`^\((?:UTC|GMT)([+-]\d\d:\d\d)?\) (.+)$`)
+
+// byCity finds what Windows shows people, "(UTC+01:00) Brussels, Copenhagen, Madrid":
+// the zone of the first of the cities that is known and has that offset in winter.
+func byCity(name string) *time.Location {
+	m := displayed.FindStringSubmatch(strings.ReplaceAll(name, `\,`, ","))
+	if m == nil {
+		return nil
+	}
+	wanted := offset("UTC" + cmp.Or(m[1], "+00:00"))
+	for _, city := range strings.Split(m[2], ",") {
+		for _, area := range []string{"Europe/", "Asia/", "Africa/", "America/", "Australia/", "Pacific/", "Atlantic/"} {
+			loc := iana(area + strings.ReplaceAll(strings.TrimSpace(city), " ", "_"))
+			if loc != nil && winter(loc) == winter(wanted) {
+				return loc
+			}
+		}
+	}
+	return nil
+}
+
+// winter is a zone's offset from UTC, in seconds, when no summer time counts.
+func winter(loc *time.Location) int {
+	_, january := time.Date(2026, 1, 1, 0, 0, 0, 0, loc).Zone()
+	_, july := time.Date(2026, 7, 1, 0, 0, 0, 0, loc).Zone()
+	return min(january, july)
 }
 
 // own makes a zone of the file's VTIMEZONE (RFC 5545 section 3.6.5).

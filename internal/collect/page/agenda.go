@@ -49,7 +49,7 @@ func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool
 	if !ok {
 		return When{}, false
 	}
-	month, year := monthYear(heading)
+	month, year, _ := monthYear(heading)
 	if !settle(points, month, year, first) {
 		return When{}, false
 	}
@@ -58,7 +58,7 @@ func parseWhen(line, heading string, loc *time.Location, first bool) (When, bool
 		return When{}, false
 	}
 	w := When{From: start, To: end, AllDay: true}
-	rest := w.clock(line[to:], points, loc)
+	rest := w.clock(yearBehind.ReplaceAllString(line[to:], ""), points, loc)
 	return w, w.place(line[:from], rest)
 }
 
@@ -153,8 +153,8 @@ func span(points []point, loc *time.Location) (start, end time.Time, ok bool) {
 }
 
 var (
-	clockBefore = regexp.MustCompile(`(?i)^[\s,;:|(-]*(?:(?:from|at|de las|a las|de|du|à|von|um|ab|dalle|alle|ore|ora|las|das|às|с|в|από|στις)\.?\s+)*`)
-	clockTo     = regexp.MustCompile(`(?i)^\s*(?:-|(?:to|until|bis|à|a las|a|alle|às|до|έως|and|et)\s)\s*(?:las\s+|ore\s+)?`)
+	clockBefore = regexp.MustCompile(`(?i)^[\s,;:|(-]*(?:(?:from|at|de las|a las|de|du|à|von|um|ab|dalle|alle|ora|las|das|às|с|в|από|στις)\.?\s+)*`)
+	clockTo     = regexp.MustCompile(`(?i)^\s*(?:-|(?:to|until|bis|à|a las|a|alle|às|до|έως|and|et)\s)\s*(?:las\s+)?`)
 )
 
 // clock reads the times of day behind the days and returns what stands behind them.
@@ -194,14 +194,14 @@ func (w *When) clock(rest string, points []point, loc *time.Location) string {
 var (
 	unsure     = regexp.MustCompile(`(?i)to be (?:confirmed|announced|decided|determined|defined)|\btb[acd]\b|à (?:confirmer|préciser|définir|fixer)|noch offen|wird noch|por (?:confirmar|definir|determinar)|da (?:confermare|definire)|a confirmar|уточня|подлежит|сообщ|ανακοινωθεί|επιβεβαί`)
 	unsureDays = regexp.MustCompile(`(?i)\b(?:dates?|days?|jours?|termine?|datum|fechas?|data|datas)\b`)
-	placeWord  = regexp.MustCompile(`(?i)^(?:à|in|at|en|a|im|в|во|г\.|στην?|στο|στον)\s+`)
+	placeWord  = regexp.MustCompile(`^(?i:à|in|at|en|a|im|в|во|г\.|στην?|στο|στον)\s+([^\p{Ll}])`) // but "en ligne" is whole
 	yearBehind = regexp.MustCompile(`(?i)^\s*(?:г\.|гг\.|года|год|р\.|року|წ\.)`)
 )
 
 // place reads what stands before and behind the days. It is false where the days
 // themselves are not settled.
 func (w *When) place(before, behind string) bool {
-	behind = strings.TrimSpace(yearBehind.ReplaceAllString(behind, ""))
+	behind = strings.TrimSpace(behind)
 	if at := unsure.FindStringIndex(behind); at != nil {
 		head := strings.Trim(behind[:at[0]], " ,;:-(")
 		if unsureDays.MatchString(head) || head == "" && !strings.HasPrefix(behind, ",") { // "6-7, tbc" is about the place
@@ -209,23 +209,31 @@ func (w *When) place(before, behind string) bool {
 		}
 		behind = ""
 	}
-	if unsure.MatchString(before) || further.MatchString(behind) {
+	if unsure.MatchString(before) || w.From.Equal(w.To) && vague.MatchString(before) || further.MatchString(behind) {
 		return false
 	}
-	if inner, rest, ok := bracketed(behind); ok {
+	if title, ok := strings.CutPrefix(behind, ":"); ok && trimmed(before) == "" { // "8-9: Board"
+		w.Place, w.Rest = trimmed(title), trimmed(title)
+	} else if inner, rest, ok := bracketed(behind); ok {
 		w.Place, w.Rest = inner, trimmed(rest)
 	} else {
 		place, rest, _ := strings.Cut(strings.TrimLeft(behind, " ,;:|-"), " - ")
 		w.Place, w.Rest = trimmed(place), trimmed(rest)
+	}
+	if inner, rest, ok := bracketed(before); ok && trimmed(rest) == "" {
+		before = inner
 	}
 	if before = trimmed(before); w.Place == "" {
 		w.Place = before
 	} else if w.Rest == "" {
 		w.Rest = before
 	}
-	w.Place = strings.TrimSpace(placeWord.ReplaceAllString(w.Place, ""))
+	w.Place = strings.TrimSpace(placeWord.ReplaceAllString(w.Place, "$1"))
 	return true
 }
+
+// vague is what makes the day behind it only a week's first or a last day.
+var vague = regexp.MustCompile(`(?i)(?:^|\s|,)(?:w/c|week(?: of| commencing| beginning)?|semaine(?: du)?|woche(?: vom)?|semana(?: del?)?|settimana(?: del?)?|(?:up )?until|till|before|by|jusqu'au|jusqu’au|avant le|bis(?: zum)?|hasta(?: el)?|fino al?|entro il|до|έως|μέχρι)[\s:]*$`)
 
 // further are more days behind the ones that were read: no single range.
 var further = regexp.MustCompile(`(?i)^\s*(?:,|;|&|\+|and|et|und|y|e|и|και)?\s*\d{1,2}(?:\D|$)`)
@@ -252,14 +260,19 @@ func trimmed(text string) string {
 }
 
 // monthYear finds a month and a year in a heading such as "March 2017" or "Agenda - mars 2017".
-func monthYear(heading string) (month time.Month, year int) {
+// A heading of several months lends none of them, and says so.
+func monthYear(heading string) (month time.Month, year int, several bool) {
 	for _, t := range newPhrase(clean(heading)).tokens {
-		if t.month != 0 && month == 0 {
+		if t.month != 0 {
+			several = several || month != 0 && month != t.month
 			month = t.month
 		}
 		if t.number >= 1900 && t.number <= 2200 {
 			year = t.number
 		}
 	}
-	return month, year
+	if several {
+		month = 0
+	}
+	return month, year, several
 }

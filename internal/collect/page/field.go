@@ -70,7 +70,7 @@ func (r *reader) item(s *goquery.Selection) {
 	}
 	it.Language = r.tongue(s, scope)
 	it.URL, _ = markup.Link(r.base, value(scope, rules.Link))
-	it.Summary = r.summary(&it, value(scope, rules.Summary))
+	it.Summary = r.summary(&it, undated(value(scope, rules.Summary), value(scope, rules.Date)))
 	it.Venue, it.Place = value(scope, rules.Venue), value(scope, rules.Place)
 	it.Contacts = contacts(scope, rules.Contact)
 	it.Image = r.image(scope, rules.Image)
@@ -81,6 +81,9 @@ func (r *reader) item(s *goquery.Selection) {
 	if why := r.dates(scope, &it); why != "" {
 		r.refused = append(r.refused, fmt.Sprintf("%q: %s", it.Title, why))
 		return
+	}
+	if it.Kind == newsletter.Event {
+		it.Title, it.Status = locale.Called(it.Title)
 	}
 	it.Identity = it.URL
 	if it.Identity == "" || it.Kind == newsletter.Event {
@@ -98,6 +101,17 @@ func (r *reader) tongue(s, scope *goquery.Selection) string {
 		return lang
 	}
 	return r.language
+}
+
+// longestDate is the text of a date at most, in bytes: a longer one is a paragraph with one in it.
+const longestDate = 60
+
+// undated takes the date off a text that begins with it: it is told already.
+func undated(text, date string) string {
+	if rest, ok := strings.CutPrefix(text, date); ok && date != "" && rest != "" && len(date) <= longestDate {
+		return strings.TrimLeft(rest, " .:-–—|")
+	}
+	return text
 }
 
 // summary takes an embargo's line and the doubled title off a text.
@@ -162,6 +176,17 @@ func (r *reader) when(it *newsletter.Item, line string) (why string) {
 	}
 	if it.Title == line && w.Rest != "" {
 		it.Title = w.Rest
+		if it.Place == w.Rest { // one thing behind the days, and the title is nowhere else
+			it.Title, it.Place = placeBehind(w.Rest)
+		}
 	}
 	return ""
+}
+
+// placeBehind parts "Board (Nice)".
+func placeBehind(text string) (title, place string) {
+	if at := strings.LastIndexByte(text, '('); at > 0 && strings.HasSuffix(text, ")") {
+		return strings.TrimSpace(text[:at]), strings.Trim(text[at:], "()")
+	}
+	return text, ""
 }

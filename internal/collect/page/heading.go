@@ -23,7 +23,10 @@ func yearIn(texts ...string) string {
 }
 
 func (h *heading) meet(text string) {
-	month, year := monthYear(text)
+	month, year, several := monthYear(text)
+	if several {
+		h.month = ""
+	}
 	if year != 0 {
 		h.year, h.month = yearIn(text), ""
 	}

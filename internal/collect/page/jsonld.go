@@ -255,7 +255,9 @@ func (r *reader) happening(it *newsletter.Item, t thing) (why string) {
 		}
 		it.EndsAt = to
 	}
-	it.Status = status(t.text("eventStatus"))
+	if it.Title, it.Status = locale.Called(it.Title); it.Status == "" {
+		it.Status = status(t.text("eventStatus"))
+	}
 	it.Place, it.Venue = r.where(t)
 	return ""
 }

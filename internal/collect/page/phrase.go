@@ -43,13 +43,19 @@ var (
 		lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom lunedì martedì mercoledì giovedì venerdì gio sab mer
 		segunda terça quarta quinta sexta feira понедельник вторник среда среду четверг пятница пятницу суббота субботу воскресенье пн вт ср чт пт сб вс
 		понеділок вівторок середа четвер пятниця субота неділя Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή`)
-	leading  = wordSet(`from the between on du le la les de des entre vom von am der den dem zwischen del el los dal dall il lo i tra della do no с со в από τις την στις το`)
+	leading  = wordSet(`from the between on du le la les de des entre vom von am der den dem zwischen del el los desde día días dal dall il lo i tra della do no dias с со в з із από τις την στις το`)
 	inner    = wordSet(`of de di del dell der του den the`)
-	ordinals = wordSet(`er re st nd rd th º ° ª o η ης го ого е й`)
+	ordinals = wordSet(`er re st nd rd th º ° ª o η ης го ого е`)
 	toWords  = wordSet(`to till until through thru au aux bis al all a hasta até ao à по до έως ως μέχρι`)
 	andWords = wordSet(`and et und e ed y и та і και`)
+	included = wordSet(`einschließlich inkl zum zur including inclus incl`) // "bis zum 13."
 	clocks   = wordSet(`h am pm a p uhr heures heure hrs ч часов`)
 )
+
+var dot = map[string]bool{".": true}
+
+// endings are what ordinals end with where a mark joins it: "1-го", "1.º".
+var endings = regexp.MustCompile(`(\d)(?:-(?:го|ого|е|ое|й|я)|\.[ºª°])([^\p{L}]|$)`)
 
 func wordSet(words string) map[string]bool {
 	out := map[string]bool{}
@@ -72,7 +78,7 @@ func clean(line string) string {
 		}
 		return r
 	}, locale.Digits(line))
-	return strings.Join(strings.Fields(line), " ")
+	return endings.ReplaceAllString(strings.Join(strings.Fields(line), " "), "$1$2")
 }
 
 const maxLexemes = 120
@@ -185,12 +191,12 @@ func (p phrase) joiner(i int) (and bool, next int, ok bool) {
 	}
 	switch t := p.at(i); {
 	case t.text == "-" || toWords[t.text]:
-		return false, i + 1, true
+		return false, p.skip(i+1, included), true
 	case t.text == "&" || t.text == "+" || t.text == "/" || andWords[t.text]:
 		return true, i + 1, true
 	case t.text == ",":
-		if andWords[p.at(i+1).text] {
-			return true, i + 2, true
+		if andWords[p.at(i+1).text] || toWords[p.at(i+1).text] {
+			return p.joiner(i + 1)
 		}
 		return true, i + 1, true
 	}
@@ -200,14 +206,15 @@ func (p phrase) joiner(i int) (and bool, next int, ok bool) {
 // clock reports whether a number is the beginning of a time of day.
 func (p phrase) clock(i int) bool {
 	after := p.at(i + 1)
-	return after.text == ":" || clocks[after.text] && after.from == p.at(i).to || clocks[after.text] && after.text != "a" && after.text != "p" ||
+	minutes := p.at(i + 2)
+	return after.text == ":" && minutes.digits == 2 && after.to == minutes.from || clocks[after.text] && after.from == p.at(i).to || clocks[after.text] && after.text != "a" && after.text != "p" ||
 		after.text == "." && p.at(i+2).digits == 2 && p.at(i+3).text != "." && after.to == p.at(i+2).from && p.at(i+2).number < 60 && p.at(i+2).number > 12
 }
 
 // point reads one day from i on, with month and year where they are written.
 func (p phrase) point(i int) (one point, next int, ok bool) {
-	for weekdays[p.at(i).text] || leading[p.at(i).text] || (p.at(i).text == "," || p.at(i).text == ".") && weekdays[p.at(i-1).text] {
-		if p.at(i).month != 0 && p.at(i+1).number > 0 && p.at(i+1).number <= 31 && !p.monthAfterDay(i+1) { // "mar" is Tuesday, and March
+	for weekdays[p.at(i).text] || leading[p.at(i).text] || p.behindWeekday(i) {
+		if j := p.skip(i+1, dot); p.at(i).month != 0 && p.day(j) && !p.monthAfterDay(j) { // "mar" is Tuesday, and March
 			break
 		}
 		i++
@@ -215,7 +222,7 @@ func (p phrase) point(i int) (one point, next int, ok bool) {
 	if full, next, ok := p.numeric(i); ok {
 		return full, next, true
 	}
-	if t := p.at(i); t.month != 0 && p.day(i+1) {
+	if t := p.at(i); t.month != 0 && p.day(p.skip(i+1, dot)) {
 		return p.monthFirst(i)
 	}
 	if !p.day(i) || p.clock(i) {
@@ -241,6 +248,14 @@ func (p phrase) point(i int) (one point, next int, ok bool) {
 	return one, next, true
 }
 
+// behindWeekday reports whether a mark belongs to a weekday: "Fr., 3."
+func (p phrase) behindWeekday(i int) bool {
+	if p.at(i).text == "," && p.at(i-1).text == "." {
+		i--
+	}
+	return (p.at(i).text == "," || p.at(i).text == ".") && weekdays[p.at(i-1).text]
+}
+
 func (p phrase) monthAfterDay(i int) bool {
 	j := p.skip(i+1, ordinals)
 	for p.at(j).text == "." || inner[p.at(j).text] {
@@ -263,8 +278,9 @@ func (p phrase) day(i int) bool {
 
 // monthFirst reads "March 21, 2017".
 func (p phrase) monthFirst(i int) (one point, next int, ok bool) {
-	one.month, one.day, one.before = p.at(i).month, p.at(i+1).number, true
-	next = p.skip(i+2, ordinals)
+	at := p.skip(i+1, dot) // "Dec. 30, 2026"
+	one.month, one.day, one.before = p.at(i).month, p.at(at).number, true
+	next = p.skip(at+1, ordinals)
 	one.year, next = p.year(next)
 	return one, next, true
 }
