@@ -53,9 +53,8 @@ func (d *Desk) OnWeb(ctx context.Context, publicID, language string) (OnWeb, err
 			w.Languages = append(w.Languages, tag)
 		}
 	}
-	for _, e := range issue.Content.Entries {
-		item, own := e.In(language)
-		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") && !issue.Content.Hidden(e.Section, language) {
+	for _, e := range issue.Content.Read(pub, language) {
+		if item, _ := e.In(language); item.Kind == newsletter.Event {
 			w.Events = append(w.Events, d.event(w, e, item, language))
 		}
 	}
@@ -74,8 +73,8 @@ func (w OnWeb) Description() string {
 		return s
 	}
 	var titles []string
-	for _, e := range c.Entries {
-		if len(titles) < 3 && !c.Hidden(e.Section, w.Proof.Language) {
+	for _, e := range c.Read(w.Publication, w.Proof.Language) {
+		if len(titles) < 3 {
 			titles = append(titles, title(e, w.Proof.Language, w.Publication))
 		}
 	}
@@ -106,10 +105,13 @@ func (d *Desk) address(pub newsletter.Publication, issue newsletter.Issue, langu
 func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language string) OnWebEvent {
 	uid := d.Links.MessageID(w.Publication, "event", strconv.FormatInt(e.Item.ID, 10))
 	key, _, _ := strings.Cut(uid, "@")
-	v := ical.Event{UID: uid, Start: item.StartsAt, End: item.EndsAt, AllDay: item.AllDay, Title: title(e, language, w.Publication), Description: item.Summary, URL: item.URL, Status: "CONFIRMED"}
+	v := ical.Event{UID: uid, Start: item.StartsAt, End: item.EndsAt, AllDay: item.AllDay, URL: item.URL, Status: "CONFIRMED"}
 	if item.Language != language {
 		v.Language = item.Language
 	}
+	v.Title, v.TitleIn = words(e, e.Headline, item.Title, language, w.Publication)
+	v.Description, v.DescribedIn = words(e, e.Summary, item.Summary, language, w.Publication)
+	v.Description = strings.TrimSpace(v.Description + "\n\n" + e.Note.In(language, w.Publication.Fallback()))
 	switch {
 	case item.Off():
 		v.Status = "CANCELLED"
@@ -128,11 +130,18 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 	return OnWebEvent{key, v}
 }
 
+// words are an editor's for an entry, as readers of a language have them, with the
+// language that these are in; or the source's.
+func words(e newsletter.Entry, editor newsletter.Text, source, language string, pub newsletter.Publication) (text, in string) {
+	if text, in = e.Own(editor, language, pub.Fallback()); text != "" {
+		return text, in
+	}
+	return source, ""
+}
+
 // title is an entry's headline as readers of a language see it.
 func title(e newsletter.Entry, language string, pub newsletter.Publication) string {
-	if h, _ := e.Own(e.Headline, language, pub.Fallback()); h != "" {
-		return h
-	}
 	item, _ := e.In(language)
-	return item.Title
+	text, _ := words(e, e.Headline, item.Title, language, pub)
+	return text
 }

@@ -48,6 +48,32 @@ func (c Content) Hidden(section, language string) bool {
 	return off && (len(languages) == 0 || slices.Contains(languages, language))
 }
 
+// Read returns the entries that readers of a language see, in their order.
+func (c Content) Read(pub Publication, language string) (out []Entry) {
+	for _, s := range c.Arrange(pub.Sections, language) {
+		out = append(out, c.In(s.ID, pub, language)...)
+	}
+	return out
+}
+
+// In returns the entries of a section for readers of a language: all, or where the
+// publication drops what is untranslated, those that are in it.
+func (c Content) In(section string, pub Publication, language string) (out []Entry) {
+	for _, e := range c.Entries {
+		if e.Section == section && (pub.Untranslated != "drop" || e.Speaks(language)) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Speaks reports whether an entry is in a language: by its source, or by an editor who wrote its headline.
+func (e Entry) Speaks(language string) bool {
+	_, own := e.In(language)
+	primary, _, _ := strings.Cut(language, "-")
+	return own || e.Headline[language] != "" || e.Headline[primary] != ""
+}
+
 // New counts the entries that stood in no issue before:
 // a list of what is still ahead makes no issue by itself.
 func (c Content) New() (n int) {
