@@ -75,7 +75,8 @@ func (w OnWeb) Description() string {
 	var titles []string
 	for _, e := range c.Read(w.Publication, w.Proof.Language) {
 		if len(titles) < 3 {
-			titles = append(titles, title(e, w.Proof.Language, w.Publication))
+			title, _ := e.Headlined(w.Proof.Language, w.Publication.Fallback())
+			titles = append(titles, title)
 		}
 	}
 	return strings.Join(titles, " · ")
@@ -109,9 +110,10 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 	if item.Language != language {
 		v.Language = item.Language
 	}
-	v.Title, v.TitleIn = words(e, e.Headline, item.Title, language, w.Publication)
-	v.Description, v.DescribedIn = words(e, e.Summary, item.Summary, language, w.Publication)
-	v.Description = strings.TrimSpace(v.Description + "\n\n" + e.Note.In(language, w.Publication.Fallback()))
+	fallback := w.Publication.Fallback()
+	v.Title, v.TitleIn = e.Headlined(language, fallback)
+	v.Description, v.DescribedIn = e.Summarised(language, fallback)
+	v.Description = strings.TrimSpace(v.Description + "\n\n" + e.Note.In(language, fallback))
 	switch {
 	case item.Off():
 		v.Status = "CANCELLED"
@@ -128,20 +130,4 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 		v.Sequence = int(item.NewsAt.Unix() / 60)
 	}
 	return OnWebEvent{key, v}
-}
-
-// words are an editor's for an entry, as readers of a language have them, with the
-// language that these are in; or the source's.
-func words(e newsletter.Entry, editor newsletter.Text, source, language string, pub newsletter.Publication) (text, in string) {
-	if text, in = e.Own(editor, language, pub.Fallback()); text != "" {
-		return text, in
-	}
-	return source, ""
-}
-
-// title is an entry's headline as readers of a language see it.
-func title(e newsletter.Entry, language string, pub newsletter.Publication) string {
-	item, _ := e.In(language)
-	text, _ := words(e, e.Headline, item.Title, language, pub)
-	return text
 }

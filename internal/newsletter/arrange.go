@@ -1,6 +1,7 @@
 package newsletter
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -65,6 +66,32 @@ func (c Content) In(section string, pub Publication, language string) (out []Ent
 		}
 	}
 	return out
+}
+
+// Headlined returns the headline that readers of a language see, and its language.
+func (e Entry) Headlined(language, fallback string) (words, in string) {
+	item, _ := e.In(language)
+	return e.worded(e.Headline, item.Title, language, fallback)
+}
+
+// Summarised returns the summary that readers of a language see, and its language.
+func (e Entry) Summarised(language, fallback string) (words, in string) {
+	item, _ := e.In(language)
+	return e.worded(e.Summary, item.Summary, language, fallback)
+}
+
+// worded returns an editor's words, or the source's.
+func (e Entry) worded(editor Text, source, language, fallback string) (words, in string) {
+	if words, in = e.Own(editor, language, fallback); words != "" {
+		return words, in
+	}
+	item, _ := e.In(language)
+	return source, item.Language
+}
+
+// Languages are those in which the entry was collected, sorted.
+func (e Entry) Languages() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(e.Others)), e.Item.Language)))
 }
 
 // Speaks reports whether an entry is in a language: by its source, or by an editor who wrote its headline.
