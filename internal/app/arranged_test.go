@@ -112,3 +112,19 @@ func TestAnAgendaThatIsOffIsNoFile(t *testing.T) {
 		}
 	})
 }
+
+// The title that a person gave an issue when it was made stands after it is composed anew.
+func TestATitleStaysWhenComposedAnew(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.collect(t)
+		_, err := h.Desk.NewIssue(ctx, "p", false, "Spring", "ed@example.org")
+		must(t, err)
+		h.write(t, "b.md", "Another", "2017-03-19")
+		h.collect(t)
+		made, err := h.Desk.Compose(ctx, "p", "operator")
+		must(t, err)
+		if made.Outcome != "refreshed" || made.Issue.Content.Headline["en"] != "Spring" || len(made.Issue.Content.Entries) != 2 {
+			t.Errorf("%s: %q with %d entries", made.Outcome, made.Issue.Content.Headline, len(made.Issue.Content.Entries))
+		}
+	})
+}
