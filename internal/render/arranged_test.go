@@ -62,6 +62,19 @@ func TestArrangedIssue(t *testing.T) {
 	}
 }
 
+// A text that nobody gave a language reads as it is written: an address in Latin
+// letters keeps its number in front for readers of Arabic.
+func TestTextOfNoLanguage(t *testing.T) {
+	pub, issue := with("ar en", news(1, "ar", "خبر", "نص."))
+	pub.Imprint = newsletter.Imprint{Address: newsletter.Text{"": "1 Square"}, Disclaimer: newsletter.Text{"": "رأي 1"}}
+	for language, want := range map[string][]string{"ar": {`<p dir="ltr" style=`, "1 Square"}, "en": {`<p dir="rtl" style=`, "رأي 1"}} {
+		html := proofIn(t, pub, issue, language).HTML
+		if !regexp.MustCompile(want[0] + `"[^"]*">` + want[1]).MatchString(html) || strings.Count(html, want[0]) != 1 {
+			t.Errorf("%s: no %s before %s in\n%s", language, want[0], want[1], html)
+		}
+	}
+}
+
 func proofIn(t *testing.T, pub newsletter.Publication, issue newsletter.Issue, language string) newsletter.Proof {
 	t.Helper()
 	r, err := New(templates.Open(""))
