@@ -54,6 +54,11 @@ func TestArrangedIssue(t *testing.T) {
 			}
 		}
 	}
+	special := issue
+	special.Kind = "special"
+	if proof := proofIn(t, pub, special, "en"); strings.Contains(proof.HTML+proof.Text, "No new reports") {
+		t.Error("a special issue misses what it is not about")
+	}
 	if html := proofIn(t, pub, issue, "fr").HTML; !strings.Contains(html, `lang="en" dir="ltr" style="padding:8px 0 0 0;text-align:left"><p style="margin:0;padding:0 0 10px 0"><i>Mind &lt;this&gt;.</i>`) {
 		t.Errorf("an editor's note is not marked by its language\n%s", html)
 	}

@@ -124,10 +124,11 @@ type viewer struct {
 	words    locale.Locale
 	marks    Marks
 	cut      cut
+	special  bool // filled by hand: sections that it does not use are not missed
 }
 
 func newView(pub newsletter.Publication, issue newsletter.Issue, language string, marks Marks, shorter cut) View {
-	b := viewer{pub, language, locale.For(language), marks, shorter}
+	b := viewer{pub, language, locale.For(language), marks, shorter, issue.Kind == "special"}
 	c := issue.Content
 	date := c.Date.In(pub.Location())
 	before, after, _ := strings.Cut(b.words.Label("hello"), "{name}")
@@ -216,7 +217,7 @@ func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView
 		more := b.link(s.More.Title, b.words.Label("more"), s.More.URL)
 		v.More = &more
 	}
-	if len(v.Entries) == 0 {
+	if len(v.Entries) == 0 && !b.special {
 		v.Empty = b.said(s.Empty)
 	}
 	return v, len(v.Entries) > 0 || v.Empty != nil || v.Note != nil
