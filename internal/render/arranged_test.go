@@ -74,7 +74,7 @@ func TestTextOfNoLanguage(t *testing.T) {
 	pub.Imprint = newsletter.Imprint{Address: newsletter.Text{"": "1 Square"}, Disclaimer: newsletter.Text{"": "رأي 1"}}
 	for language, want := range map[string][]string{"ar": {`<p dir="ltr" style=`, "1 Square"}, "en": {`<p dir="rtl" style=`, "رأي 1"}} {
 		html := proofIn(t, pub, issue, language).HTML
-		if !regexp.MustCompile(want[0] + `"[^"]*">` + want[1]).MatchString(html) || strings.Count(html, want[0]) != 1 {
+		if !regexp.MustCompile(want[0]+`"[^"]*">`+want[1]).MatchString(html) || strings.Count(html, want[0]) != 1 {
 			t.Errorf("%s: no %s before %s in\n%s", language, want[0], want[1], html)
 		}
 	}
