@@ -117,6 +117,13 @@ func (h *house) describes(t *testing.T, item int64) {
 	_, _, err = h.Desk.Edit(ctx, "p/1", strings.Replace(text, "headline:", "headline: Spring", 1), "operator")
 	must(t, err)
 	set("image_credit", "A. Smith", 0)
+	issue, _, err := h.Desk.Open(ctx, "p/1")
+	must(t, err)
+	old, changed, err := h.Desk.Revert(ctx, "p/1", issue.Revision-1, "operator")
+	if err != nil || !changed || len(old.Content.Wanting()) != 1 {
+		t.Errorf("taken back: %v %v %q", changed, err, old.Content.Wanting())
+	}
+	set("image_credit", "A. Smith", 0)
 	_, _, err = h.Desk.Submit(ctx, "p/1", "operator")
 	must(t, err)
 	set("image_alt", "", 0)
