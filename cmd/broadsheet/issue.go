@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"broadsheet/internal/app"
 	"broadsheet/internal/desk"
@@ -108,7 +111,7 @@ func (c *cli) issues(ctx context.Context, a *app.App, publication string) error 
 }
 
 func (c *cli) issue(ctx context.Context, a *app.App, slug string) error {
-	issue, _, err := a.Desk.Open(ctx, slug)
+	issue, pub, err := a.Desk.Open(ctx, slug)
 	if err != nil {
 		return err
 	}
@@ -124,13 +127,12 @@ func (c *cli) issue(ctx context.Context, a *app.App, slug string) error {
 	rows := [][]string{{"SECTION", "ITEM", "WHEN", "LANGUAGES", "TITLE"}}
 	for _, e := range issue.Content.Entries {
 		v := viewItem(e.Item, c.zone(a, e.Item))
-		languages := e.Item.Language
-		for language, other := range e.Others {
-			languages += "," + language
-			v.Variants = append(v.Variants, other.ID)
+		for _, language := range slices.Sorted(maps.Keys(e.Others)) {
+			v.Variants = append(v.Variants, e.Others[language].ID)
 		}
+		title, _ := e.Headlined(pub.Fallback(), pub.Fallback())
 		entries = append(entries, entry{e.Section, v, e.Headline, e.Summary, e.Note, e.Again})
-		rows = append(rows, []string{e.Section, fmt.Sprint(v.ID), v.when(), languages, short(v.Title, 60)})
+		rows = append(rows, []string{e.Section, fmt.Sprint(v.ID), v.when(), strings.Join(e.Languages(), ","), short(title, 60)})
 	}
 	full := struct {
 		issueLine

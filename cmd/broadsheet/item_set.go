@@ -18,7 +18,7 @@ func (c *cli) setCommand() *cobra.Command {
 	words := map[string]*string{}
 	cmd := &cobra.Command{
 		Use: "set ID", Short: "Put words in place of a source's, reject or pin an item, or take that back", Args: exactly(1),
-		Long:    "Put words in place of a source's. They stand whatever the source says later; an empty word takes the source's own again. A rejected item comes into no issue. A pinned one comes into the next, before others, whatever its age and however full the section. A priority (-9 to 9) moves it among the others, on top of its source's. Days are written YYYY-MM-DD. An issue that already holds the item is not changed: edit the issue.",
+		Long:    "Put words in place of a source's. They stand whatever the source says later; an empty word takes the source's own again. A rejected item comes into no issue. A pinned one comes into the next, before others, whatever its age and however full the section, unless it is an event that is over. A priority (-9 to 9) moves it among the others, on top of its source's. Days are written YYYY-MM-DD. A draft that already holds the item takes only what is said of its picture; the rest is for `broadsheet issue edit`.",
 		Example: "  broadsheet item set 12 --title \"A shorter title\" --as ana@example.org\n  broadsheet item set 12 --place \"\"\n  broadsheet item set 12 --reject\n  broadsheet item set 12 --pin --priority 2",
 	}
 	for _, field := range newsletter.EditFields {

@@ -18,6 +18,7 @@ import (
 
 	"broadsheet/internal/app"
 	"broadsheet/internal/config"
+	"broadsheet/internal/newsletter"
 	"broadsheet/internal/testkit"
 )
 
@@ -91,8 +92,41 @@ func TestPicturesAreServed(t *testing.T) {
 			if asked := strings.Join(made.Issue.Content.Wanting(), "\n"); !strings.Contains(asked, "no alternative text") || !strings.Contains(asked, "no credit") {
 				t.Error(asked)
 			}
+			h.describes(t, made.Issue.Content.Entries[0].Item.ID)
 		})
 	}
+}
+
+// describes says what a picture shows and whose it is: the draft has it at once, be it
+// the schedule's or in people's hands; what is in review stays as it was.
+func (h *house) describes(t *testing.T, item int64) {
+	t.Helper()
+	set := func(field, word string, want int) {
+		t.Helper()
+		_, err := h.Desk.EditItem(ctx, item, newsletter.Edit{Words: map[string]string{field: word}}, "operator")
+		must(t, err)
+		issue, _, err := h.Desk.Open(ctx, "p/1")
+		must(t, err)
+		if asked := issue.Content.Wanting(); len(asked) != want {
+			t.Errorf("%s: after %s at revision %d: %q", issue.State, field, issue.Revision, asked)
+		}
+	}
+	set("image_alt", "A hall", 1)
+	text, err := h.Desk.EditFile(ctx, "p/1", "")
+	must(t, err)
+	_, _, err = h.Desk.Edit(ctx, "p/1", strings.Replace(text, "headline:", "headline: Spring", 1), "operator")
+	must(t, err)
+	set("image_credit", "A. Smith", 0)
+	issue, _, err := h.Desk.Open(ctx, "p/1")
+	must(t, err)
+	old, changed, err := h.Desk.Revert(ctx, "p/1", issue.Revision-1, "operator")
+	if err != nil || !changed || len(old.Content.Wanting()) != 1 {
+		t.Errorf("taken back: %v %v %q", changed, err, old.Content.Wanting())
+	}
+	set("image_credit", "A. Smith", 0)
+	_, _, err = h.Desk.Submit(ctx, "p/1", "operator")
+	must(t, err)
+	set("image_alt", "", 0)
 }
 
 func served(t *testing.T, public, address string) {

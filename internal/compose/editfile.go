@@ -147,11 +147,16 @@ var revisionLine = regexp.MustCompile(`(?m)^revision: .*\n`)
 // Diff returns what changed from one revision of an issue to another, as a unified
 // diff of their files, "" if nothing that people can edit did.
 func Diff(from, to newsletter.Issue, pub newsletter.Publication) string {
-	text := func(issue newsletter.Issue) []byte {
-		return []byte(revisionLine.ReplaceAllString(strings.Replace(File(issue, pub), help, "", 1), ""))
+	text := func(issue newsletter.Issue) string {
+		return revisionLine.ReplaceAllString(strings.Replace(File(issue, pub), help, "", 1), "")
 	}
 	name := func(issue newsletter.Issue) string {
 		return fmt.Sprintf("%s revision %d", issue.Slug(), issue.Revision)
 	}
-	return string(diff.Diff(name(from), text(from), name(to), text(to)))
+	return Compare(name(from), text(from), name(to), text(to))
+}
+
+// Compare returns a unified diff of two texts under their names, "" if they are the same.
+func Compare(was, before, is, now string) string {
+	return string(diff.Diff(was, []byte(strings.TrimSpace(before)+"\n"), is, []byte(strings.TrimSpace(now)+"\n")))
 }

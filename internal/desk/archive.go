@@ -47,16 +47,14 @@ func (d *Desk) Archive(ctx context.Context, pub newsletter.Publication, language
 func (a *Archived) find(words []string, pub newsletter.Publication, language string) bool {
 	c := a.Issue.Content
 	whole := fold(c.Headline, c.Summary, c.Editorial)
-	for _, e := range c.Entries {
-		if c.Hidden(e.Section, language) {
-			continue
-		}
+	for _, e := range c.Read(pub, language) {
 		text := fold(e.Headline, e.Summary) + " " + itemText(e.Item)
 		for _, other := range e.Others {
 			text += " " + itemText(other)
 		}
 		if len(a.Found) < maxFound && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }) {
-			a.Found = append(a.Found, title(e, language, pub))
+			title, _ := e.Headlined(language, pub.Fallback())
+			a.Found = append(a.Found, title)
 		}
 		whole += " " + text
 	}

@@ -61,7 +61,7 @@ func (d *Desk) Compose(ctx context.Context, publication, actor string) (Composed
 	case open == nil:
 		return d.create(ctx, newsletter.Issue{Publication: pub.ID, Kind: "regular", Slot: c.slot, Content: content}, actor)
 	}
-	content.Date = open.Content.Date
+	content.Date, content.Headline = open.Content.Date, open.Content.Headline // a person may have named it when it was made
 	if sameContent(content, open.Content) && open.Slot == c.slot {
 		return Composed{Issue: *open, Outcome: "unchanged"}, nil
 	}

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 )
 
 // EditItem puts a person's words in place of a source's, and accepts or rejects the
-// item. No later look at the source undoes it.
+// item. No later look at the source undoes it. What is said of a picture reaches the
+// drafts that hold it, as their edit file has no words for it.
 func (d *Desk) EditItem(ctx context.Context, id int64, edit newsletter.Edit, actor string) (newsletter.Item, error) {
 	actor, err := d.who(actor, staff.Editor)
 	if err != nil {
@@ -41,7 +43,37 @@ func (d *Desk) EditItem(ctx context.Context, id int64, edit newsletter.Edit, act
 	if err := d.Office.AddAudit(ctx, staff.AuditEntry{Actor: actor, Action: "item edited", Subject: fmt.Sprintf("item %d", id), Detail: strings.Join(done, ", ")}); err != nil {
 		return newsletter.Item{}, err
 	}
-	return d.Items.Item(ctx, id)
+	item, err := d.Items.Item(ctx, id)
+	if err == nil && slices.ContainsFunc(done, func(field string) bool { return strings.HasPrefix(field, "image") }) {
+		err = d.picture(ctx, item, actor)
+	}
+	return item, err
+}
+
+// picture brings what a person said of an item's picture into the drafts that hold it.
+func (d *Desk) picture(ctx context.Context, item newsletter.Item, actor string) error {
+	for _, pub := range d.Publications {
+		issues, err := d.Issues.Issues(ctx, pub.ID)
+		if err != nil {
+			return err
+		}
+		for _, issue := range issues {
+			switch {
+			case issue.State != newsletter.Draft || !slices.ContainsFunc(issue.Content.Entries, func(e newsletter.Entry) bool { return e.Holds(item.ID) }):
+				continue
+			case issue.Kind == "regular" && issue.Content.Author == Scheduler:
+				_, err = d.Compose(ctx, pub.ID, actor)
+			default:
+				_, _, err = d.revise(ctx, issue.Slug(), actor, fmt.Sprintf("the picture of item %d", item.ID), func(now newsletter.Issue, _ newsletter.Publication) (newsletter.Content, bool, error) {
+					return now.Content.Pictured(item), true, nil
+				})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Why says where an item stands and why it is in or out of the next issue.

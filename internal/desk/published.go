@@ -53,9 +53,8 @@ func (d *Desk) OnWeb(ctx context.Context, publicID, language string) (OnWeb, err
 			w.Languages = append(w.Languages, tag)
 		}
 	}
-	for _, e := range issue.Content.Entries {
-		item, own := e.In(language)
-		if item.Kind == newsletter.Event && (own || pub.Untranslated != "drop") && !issue.Content.Hidden(e.Section, language) {
+	for _, e := range issue.Content.Read(pub, language) {
+		if item, _ := e.In(language); item.Kind == newsletter.Event {
 			w.Events = append(w.Events, d.event(w, e, item, language))
 		}
 	}
@@ -78,9 +77,10 @@ func description(issue newsletter.Issue, pub newsletter.Publication, language st
 		return s
 	}
 	var titles []string
-	for _, e := range c.Entries {
-		if len(titles) < 3 && !c.Hidden(e.Section, language) {
-			titles = append(titles, title(e, language, pub))
+	for _, e := range c.Read(pub, language) {
+		if len(titles) < 3 {
+			title, _ := e.Headlined(language, pub.Fallback())
+			titles = append(titles, title)
 		}
 	}
 	return strings.Join(titles, " · ")
@@ -110,10 +110,14 @@ func (d *Desk) address(pub newsletter.Publication, issue newsletter.Issue, langu
 func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language string) OnWebEvent {
 	uid := d.Links.MessageID(w.Publication, "event", strconv.FormatInt(e.Item.ID, 10))
 	key, _, _ := strings.Cut(uid, "@")
-	v := ical.Event{UID: uid, Start: item.StartsAt, End: item.EndsAt, AllDay: item.AllDay, Title: title(e, language, w.Publication), Description: item.Summary, URL: item.URL, Status: "CONFIRMED"}
+	v := ical.Event{UID: uid, Start: item.StartsAt, End: item.EndsAt, AllDay: item.AllDay, URL: item.URL, Status: "CONFIRMED"}
 	if item.Language != language {
 		v.Language = item.Language
 	}
+	fallback := w.Publication.Fallback()
+	v.Title, v.TitleIn = e.Headlined(language, fallback)
+	v.Description, v.DescribedIn = e.Summarised(language, fallback)
+	v.Description = strings.TrimSpace(v.Description + "\n\n" + e.Note.In(language, fallback))
 	switch {
 	case item.Off():
 		v.Status = "CANCELLED"
@@ -130,13 +134,4 @@ func (d *Desk) event(w OnWeb, e newsletter.Entry, item newsletter.Item, language
 		v.Sequence = int(item.NewsAt.Unix() / 60)
 	}
 	return OnWebEvent{key, v}
-}
-
-// title is an entry's headline as readers of a language see it.
-func title(e newsletter.Entry, language string, pub newsletter.Publication) string {
-	if h, _ := e.Own(e.Headline, language, pub.Fallback()); h != "" {
-		return h
-	}
-	item, _ := e.In(language)
-	return item.Title
 }

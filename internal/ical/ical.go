@@ -4,6 +4,7 @@ package ical
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +27,10 @@ type Event struct {
 	AllDay      bool
 	Language    string // where it is not the calendar's
 	Title       string
+	TitleIn     string // its language, where it is not the event's
 	Place       string
 	Description string
+	DescribedIn string // the language of the description, where it is not the event's
 	URL         string
 	Status      string // TENTATIVE | CONFIRMED | CANCELLED
 }
@@ -56,18 +59,16 @@ func (c Calendar) Bytes() []byte {
 type writer struct{ bytes.Buffer }
 
 func (w *writer) event(e Event, language string) {
-	if e.Language != "" {
-		language = e.Language
-	}
+	language = cmp.Or(e.Language, language)
 	w.line("BEGIN", "VEVENT")
 	w.line("UID", word(e.UID))
 	w.line("DTSTAMP", e.Changed.UTC().Format(instant)) // without a METHOD it is the last change: section 3.8.7.2
 	w.line("LAST-MODIFIED", e.Changed.UTC().Format(instant))
 	w.line("SEQUENCE", strconv.Itoa(e.Sequence))
 	w.times(e)
-	w.text("SUMMARY", language, e.Title)
+	w.text("SUMMARY", cmp.Or(e.TitleIn, language), e.Title)
 	w.text("LOCATION", language, e.Place)
-	w.text("DESCRIPTION", language, e.Description)
+	w.text("DESCRIPTION", cmp.Or(e.DescribedIn, language), e.Description)
 	if url := word(e.URL); url != "" {
 		w.line("URL", url)
 	}

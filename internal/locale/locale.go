@@ -25,6 +25,7 @@ import (
 	"github.com/go-playground/locales/en"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+	"golang.org/x/text/unicode/bidi"
 )
 
 //go:embed labels/*.json
@@ -178,6 +179,22 @@ func (l Locale) Language(tag string) string {
 		}
 	}
 	return Name(tag)
+}
+
+// Direction is that of a text by its first letter (Unicode Bidirectional Algorithm,
+// rule P2): ltr or rtl, "" for one without letters.
+func Direction(text string) string {
+	for text != "" {
+		p, size := bidi.LookupString(text)
+		switch p.Class() {
+		case bidi.L:
+			return "ltr"
+		case bidi.R, bidi.AL:
+			return "rtl"
+		}
+		text = text[max(size, 1):]
+	}
+	return ""
 }
 
 // Dir returns the direction of writing: rtl or ltr.

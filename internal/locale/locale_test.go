@@ -10,10 +10,13 @@ import (
 	"time"
 )
 
-// issueLabels are what an issue says; a language may have these and no more.
+// issueLabels are what an issue says, around it on the web, and in the mails that ask for a
+// confirmation or a review; a language may have these and no more.
 var issueLabels = strings.Fields(`name date date_short month_year range_in_month range range_years hello reader view_in_browser news report event media links editorial
 	read_more rest_on_web contact colon comma press_release documents more picture_by follow cancelled postponed tentative moved_from also_in megabytes kilobytes report_year
-	issue_number why_you_get_this unsubscribe preferences in_language`)
+	issue_number why_you_get_this unsubscribe preferences in_language
+	web_bar web_forward web_agenda web_events
+	confirm_subject confirm_title confirm_mail confirm_question confirm_button confirmed_title confirmed_text review_subject review_intro review_open review_until`)
 
 func TestEveryLanguageHasItsLabels(t *testing.T) {
 	placeholder := regexp.MustCompile(`\{\w+\}`)

@@ -26,3 +26,11 @@ func TestTongue(t *testing.T) {
 		}
 	}
 }
+
+func TestDirection(t *testing.T) {
+	for text, want := range map[string]string{"1 Square": "ltr", "(رأي) 1 x": "rtl", "12 · !": "", "": "", "א a": "rtl", "\xff é": "ltr"} {
+		if got := Direction(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package newsletter
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,6 +47,58 @@ func (c Content) Ordered(sections []Section) []Section {
 func (c Content) Hidden(section, language string) bool {
 	languages, off := c.Off[section]
 	return off && (len(languages) == 0 || slices.Contains(languages, language))
+}
+
+// Read returns the entries that readers of a language see, in their order.
+func (c Content) Read(pub Publication, language string) (out []Entry) {
+	for _, s := range c.Arrange(pub.Sections, language) {
+		out = append(out, c.In(s.ID, pub, language)...)
+	}
+	return out
+}
+
+// In returns the entries of a section for readers of a language: all, or where the
+// publication drops what is untranslated, those that are in it.
+func (c Content) In(section string, pub Publication, language string) (out []Entry) {
+	for _, e := range c.Entries {
+		if e.Section == section && (pub.Untranslated != "drop" || e.Speaks(language)) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Headlined returns the headline that readers of a language see, and its language.
+func (e Entry) Headlined(language, fallback string) (words, in string) {
+	item, _ := e.In(language)
+	return e.worded(e.Headline, item.Title, language, fallback)
+}
+
+// Summarised returns the summary that readers of a language see, and its language.
+func (e Entry) Summarised(language, fallback string) (words, in string) {
+	item, _ := e.In(language)
+	return e.worded(e.Summary, item.Summary, language, fallback)
+}
+
+// worded returns an editor's words, or the source's.
+func (e Entry) worded(editor Text, source, language, fallback string) (words, in string) {
+	if words, in = e.Own(editor, language, fallback); words != "" {
+		return words, in
+	}
+	item, _ := e.In(language)
+	return source, item.Language
+}
+
+// Languages are those in which the entry was collected, sorted.
+func (e Entry) Languages() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(e.Others)), e.Item.Language)))
+}
+
+// Speaks reports whether an entry is in a language: by its source, or by an editor who wrote its headline.
+func (e Entry) Speaks(language string) bool {
+	_, own := e.In(language)
+	primary, _, _ := strings.Cut(language, "-")
+	return own || e.Headline[language] != "" || e.Headline[primary] != ""
 }
 
 // New counts the entries that stood in no issue before:

@@ -44,3 +44,32 @@ func (c Content) Wanting() (out []string) {
 	}
 	return out
 }
+
+// Pictured returns the content with an item's picture as people describe it now, or without it.
+func (c Content) Pictured(item Item) Content {
+	c.Entries = slices.Clone(c.Entries)
+	for i, e := range c.Entries {
+		if e.Item.ID == item.ID {
+			c.Entries[i].Item.Image = described(e.Item.Image, item.Image)
+		}
+		others := maps.Clone(e.Others)
+		for language, other := range others {
+			if other.ID == item.ID {
+				other.Image = described(other.Image, item.Image)
+				others[language] = other
+			}
+		}
+		c.Entries[i].Others = others
+	}
+	return c
+}
+
+// described is a picture with the words that stand by it now.
+func described(picture, now *Image) *Image {
+	if picture == nil || now == nil {
+		return now
+	}
+	d := *picture
+	d.Alt, d.Caption, d.Credit = now.Alt, now.Caption, now.Credit
+	return &d
+}

@@ -54,11 +54,29 @@ func TestArrangedIssue(t *testing.T) {
 			}
 		}
 	}
+	special := issue
+	special.Kind = "special"
+	if proof := proofIn(t, pub, special, "en"); strings.Contains(proof.HTML+proof.Text, "No new reports") {
+		t.Error("a special issue misses what it is not about")
+	}
 	if html := proofIn(t, pub, issue, "fr").HTML; !strings.Contains(html, `lang="en" dir="ltr" style="padding:8px 0 0 0;text-align:left"><p style="margin:0;padding:0 0 10px 0"><i>Mind &lt;this&gt;.</i>`) {
 		t.Errorf("an editor's note is not marked by its language\n%s", html)
 	}
 	if html := proofIn(t, pub, issue, "en").HTML; !strings.Contains(html, `lang="fr" dir="ltr" style="padding:8px 0 0 0;text-align:left"><p style="margin:0;padding:0 0 10px 0">Notre résumé`) || regexp.MustCompile(`lang="fr"[^>]*>(<a[^>]*>)?Two, ours`).MatchString(html) {
 		t.Errorf("an editor's words are not marked by their own language\n%s", html)
+	}
+}
+
+// A text that nobody gave a language reads as it is written: an address in Latin
+// letters keeps its number in front for readers of Arabic.
+func TestTextOfNoLanguage(t *testing.T) {
+	pub, issue := with("ar en", news(1, "ar", "خبر", "نص."))
+	pub.Imprint = newsletter.Imprint{Address: newsletter.Text{"": "1 Square"}, Disclaimer: newsletter.Text{"": "رأي 1"}}
+	for language, want := range map[string][]string{"ar": {`<p dir="ltr" style=`, "1 Square"}, "en": {`<p dir="rtl" style=`, "رأي 1"}} {
+		html := proofIn(t, pub, issue, language).HTML
+		if !regexp.MustCompile(want[0]+`"[^"]*">`+want[1]).MatchString(html) || strings.Count(html, want[0]) != 1 {
+			t.Errorf("%s: no %s before %s in\n%s", language, want[0], want[1], html)
+		}
 	}
 }
 

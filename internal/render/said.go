@@ -24,6 +24,8 @@ func (b viewer) said(t newsletter.Text) *Said {
 	s := &Said{Text: text}
 	if other := b.foreign(t); other != "" {
 		s.Lang, s.Dir, s.Side = b.tongueOf(other)
+	} else if dir := locale.Direction(text); t[b.language] == "" && t[locale.Primary(b.language)] == "" && dir != "" && dir != b.words.Dir() {
+		s.Dir, s.Side = dir, sideOf(dir) // nobody said which language it is in; it is not written as the reader's
 	}
 	return s
 }
@@ -46,11 +48,19 @@ func (b viewer) foreign(t newsletter.Text) string {
 
 // tongueOf says how what is in another language is marked.
 func (b viewer) tongueOf(language string) (lang, dir, side string) {
-	side = "left"
-	if locale.Dir(language) == "rtl" {
-		side = "right"
+	if language == "" { // what a source said was no language
+		return "", "", ""
 	}
-	return language, locale.Dir(language), side
+	dir = locale.Dir(language)
+	return language, dir, sideOf(dir)
+}
+
+// sideOf is where lines of a direction begin.
+func sideOf(dir string) string {
+	if dir == "rtl" {
+		return "right"
+	}
+	return "left"
 }
 
 // link is a standing link.

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"html/template"
+	"slices"
 	"strings"
 
 	"broadsheet/internal/locale"
@@ -64,6 +65,8 @@ type SectionView struct {
 	Months  []MonthView // of an agenda
 	Rest    *LinkView   // to what did not fit into the message
 	More    *LinkView
+
+	Calendar *LinkView // of the last agenda: to the issue's events as a file for calendars
 }
 
 // MonthView groups an agenda.
@@ -121,10 +124,11 @@ type viewer struct {
 	words    locale.Locale
 	marks    Marks
 	cut      cut
+	special  bool // filled by hand: sections that it does not use are not missed
 }
 
 func newView(pub newsletter.Publication, issue newsletter.Issue, language string, marks Marks, shorter cut) View {
-	b := viewer{pub, language, locale.For(language), marks, shorter}
+	b := viewer{pub, language, locale.For(language), marks, shorter, issue.Kind == "special"}
 	c := issue.Content
 	date := c.Date.In(pub.Location())
 	before, after, _ := strings.Cut(b.words.Label("hello"), "{name}")
@@ -147,6 +151,7 @@ func newView(pub newsletter.Publication, issue newsletter.Issue, language string
 			v.Sections = append(v.Sections, section)
 		}
 	}
+	b.calendar(&v)
 	v.Preheader = b.preheader(c, v)
 	for _, f := range pub.Follow {
 		v.Follow = append(v.Follow, b.link(f.Title, f.URL, f.URL))
@@ -191,11 +196,8 @@ func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView
 		v.Entries = append(v.Entries, EntryView{Title: shown.Title, URL: shown.URL, Lang: shown.Lang, TitleIn: Said{Lang: shown.Lang, Dir: locale.Dir(shown.Lang)}})
 	}
 	left := 0
-	for _, e := range c.Entries {
+	for _, e := range c.In(s.ID, b.pub, b.language) {
 		item, own := e.In(b.language)
-		if e.Section != s.ID || !own && b.pub.Untranslated == "drop" {
-			continue
-		}
 		if b.cut.entries > 0 && len(v.Entries) >= b.cut.entries {
 			left++
 			continue
@@ -215,10 +217,21 @@ func (b viewer) section(s newsletter.Section, c newsletter.Content) (SectionView
 		more := b.link(s.More.Title, b.words.Label("more"), s.More.URL)
 		v.More = &more
 	}
-	if len(v.Entries) == 0 {
+	if len(v.Entries) == 0 && !b.special {
 		v.Empty = b.said(s.Empty)
 	}
 	return v, len(v.Entries) > 0 || v.Empty != nil || v.Note != nil
+}
+
+// calendar leads from the last agenda to the file of all the issue's events, which
+// package web serves below the web view.
+func (b viewer) calendar(v *View) {
+	for i := range slices.Backward(v.Sections) {
+		if s := &v.Sections[i]; len(s.Months) > 0 {
+			s.Calendar = &LinkView{Title: b.words.Label("web_agenda"), URL: string(b.marks.WebView) + "/agenda.ics"}
+			return
+		}
+	}
 }
 
 func underMonth(months []MonthView, title string, e EntryView) []MonthView {

@@ -93,12 +93,8 @@ func (s *Site) sectionLine(r *http.Request, section newsletter.Section, issue ne
 		if e.Section != section.ID {
 			continue
 		}
-		languages := []string{e.Item.Language}
-		for tag := range e.Others {
-			languages = append(languages, tag)
-		}
-		slices.Sort(languages)
-		l := editLine{ID: e.Item.ID, Title: e.Item.Title, Lang: e.Item.Language, Meta: fmt.Sprintf("No. %d, %s, from %s, in %s", e.Item.ID, whenText(e.Item), e.Item.Source, strings.Join(languages, ", ")),
+		title, language := e.Headlined(pub.Fallback(), pub.Fallback())
+		l := editLine{ID: e.Item.ID, Title: title, Lang: language, Meta: fmt.Sprintf("No. %d, %s, from %s, in %s", e.Item.ID, whenText(e.Item), e.Item.Source, strings.Join(e.Languages(), ", ")),
 			Again: e.Again, First: len(line.Lines) == 0}
 		if now, err := s.Desk.Items.Item(r.Context(), e.Item.ID); err == nil { // as it is now: the issue keeps it as it was
 			l.Pinned = now.Pinned

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"broadsheet/internal/newsletter"
@@ -64,19 +63,19 @@ func (s *Site) issue(w http.ResponseWriter, r *http.Request) error {
 		Approvals                     []newsletter.Approval
 		Numbers                       []number
 		Entries                       []entryLine
+		Wanting                       []string // what its pictures lack
 	}{s.deskView(r, slug), preview, pub.Title.In("en", pub.Fallback()) + ", No. " + r.PathValue("number"), issue.Content.Author, issue.Digest, issue.Slot,
-		issueTabs(slug, ""), "/issues/" + slug + "/sending", issue.State, issue.Revision, status.Needed, status.Approvals, nil, nil}
+		issueTabs(slug, ""), "/issues/" + slug + "/sending", issue.State, issue.Revision, status.Needed, status.Approvals, nil, nil, nil}
 	if status.Send != nil {
 		t := status.Tally
 		view.Numbers = []number{{"audience", t.Audience}, {"accepted", t.Accepted}, {"pending", t.Pending + t.Attempting}, {"deferred", t.Deferred}, {"rejected", t.Rejected}, {"unknown", t.Unknown + t.Held}, {"suppressed", t.Suppressed}, {"cancelled", t.Cancelled}}
 	}
+	if issue.State.Editable() {
+		view.Wanting = issue.Content.Wanting()
+	}
 	for _, e := range issue.Content.Entries {
-		languages := []string{e.Item.Language}
-		for tag := range e.Others {
-			languages = append(languages, tag)
-		}
-		slices.Sort(languages)
-		view.Entries = append(view.Entries, entryLine{e.Section, e.Item.Title, strings.Join(languages, ", "), e.Item.Source, e.Item.ID})
+		title, _ := e.Headlined(pub.Fallback(), pub.Fallback())
+		view.Entries = append(view.Entries, entryLine{e.Section, title, strings.Join(e.Languages(), ", "), e.Item.Source, e.Item.ID})
 	}
 	return s.page(w, http.StatusOK, "issue", view)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"broadsheet/internal/desk"
 	"broadsheet/internal/fault"
@@ -39,13 +40,16 @@ func (s *Site) showLog(w http.ResponseWriter, r *http.Request, status int, probl
 		Editable               bool
 		Editors                []editor
 		Changes                []changeLine
-		Acts                   []desk.LogEntry
-	}{s.deskView(r, "History of "+slug), issueTabs(slug, "/log"), slug, "History of " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), "", issue.State, issue.Revision, issue.State.Editable(), s.editors(r), nil, acts}
+		Acts                   []actLine
+	}{s.deskView(r, "History of "+slug), issueTabs(slug, "/log"), slug, "History of " + pub.Title.In("en", pub.Fallback()) + ", No. " + strconv.Itoa(issue.Number), "", issue.State, issue.Revision, issue.State.Editable(), s.editors(r), nil, nil}
 	if problem != nil {
 		view.Problem = problem.Error()
 	}
 	for _, c := range changes {
-		view.Changes = append(view.Changes, changeLine{c, c.At.In(pub.Location()).Format("2 January 2006, 15:04"), c.Number == issue.Revision})
+		view.Changes = append(view.Changes, changeLine{c, when(c.At, pub), c.Number == issue.Revision})
+	}
+	for _, a := range acts {
+		view.Acts = append(view.Acts, actLine{a, when(a.At, pub)})
 	}
 	return s.page(w, status, "issue-log", view)
 }
@@ -54,6 +58,16 @@ type changeLine struct {
 	desk.Revision
 	When string
 	Last bool
+}
+
+type actLine struct {
+	desk.LogEntry
+	When string
+}
+
+// when is a moment as the publication's people say it.
+func when(t time.Time, pub newsletter.Publication) string {
+	return t.In(pub.Location()).Format("2 January 2006, 15:04")
 }
 
 // revert takes the button beside an old revision.

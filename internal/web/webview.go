@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -106,7 +107,7 @@ func newAround(issue desk.OnWeb) aroundView {
 		v.EventsLabel = words.Label("web_events")
 	}
 	for _, e := range issue.Events {
-		v.Events = append(v.Events, webLink{e.Event.Title, e.Event.Language, "auto", template.URL(issue.URL + "/event/" + e.Key + ".ics")})
+		v.Events = append(v.Events, webLink{e.Event.Title, cmp.Or(e.Event.TitleIn, e.Event.Language), "auto", template.URL(issue.URL + "/event/" + e.Key + ".ics")})
 	}
 	return v
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"broadsheet/internal/desk"
 	"broadsheet/internal/testkit"
 )
 
@@ -41,19 +42,51 @@ func TestPagesAreForEveryone(t *testing.T) {
 			"web view": {URL: n.public + "/i/" + n.issue.PublicID + "/" + language},
 			"preview":  {URL: n.desk + "/issues/" + n.issue.Slug() + "?language=" + language + "&as=" + forms[language]},
 		} {
-			t.Run(name+" "+language, func(t *testing.T) {
-				p.Width, p.Axe = 320, testkit.Looks
-				seen := b.See(t, p)
-				for _, v := range seen.Violations {
-					if !ofMessage(v) {
-						t.Error(v)
-					}
-				}
-				if seen.Status != http.StatusOK || len(seen.Console)+len(seen.Foreign)+len(seen.Ran) > 0 || seen.Overflow > 0 {
-					t.Errorf("status %d, console %q, asked for %q, ran %q, %d px too wide", seen.Status, seen.Console, seen.Foreign, seen.Ran, seen.Overflow)
-				}
-			})
+			t.Run(name+" "+language, func(t *testing.T) { forEveryone(t, b, p) })
 		}
+	}
+}
+
+// forEveryone shows a page at all looks and judges it.
+func forEveryone(t *testing.T, b *testkit.Browser, p testkit.Page) {
+	t.Helper()
+	p.Width, p.Axe = 320, testkit.Looks
+	seen := b.See(t, p)
+	for _, v := range seen.Violations {
+		if !ofMessage(v) {
+			t.Error(v)
+		}
+	}
+	if seen.Status != http.StatusOK || len(seen.Console)+len(seen.Foreign)+len(seen.Ran) > 0 || seen.Overflow > 0 {
+		t.Errorf("status %d, console %q, asked for %q, ran %q, %d px too wide", seen.Status, seen.Console, seen.Foreign, seen.Ran, seen.Overflow)
+	}
+}
+
+// The desk's other pages are for everyone too, and valid: an issue that is edited, with
+// something off and something said, its history, and what a table wider than a phone tells.
+func TestDeskIsForEveryone(t *testing.T) {
+	b := testkit.OpenBrowser(t)
+	n := sampled(t)
+	draft, err := n.Desk.NewIssue(ctx, "monthly", false, "", desk.Operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := n.Desk.EditFile(ctx, draft.Slug(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = strings.NewReplacer("headline.ar:", "headline.ar: عنوان", "## agenda", "## agenda (off: fr)\nnote: What comes").Replace(text)
+	if _, changed, err := n.Desk.Edit(ctx, draft.Slug(), text, "ana@example.org"); err != nil || !changed {
+		t.Fatal(changed, err)
+	}
+	for _, path := range []string{"/", "/issues", "/sources", "/issues/" + draft.Slug() + "?as=changes&language=ar",
+		"/issues/" + draft.Slug() + "/edit", "/issues/" + draft.Slug() + "/log", "/issues/" + n.issue.Slug() + "/edit", "/issues/" + n.issue.Slug() + "/sending"} {
+		t.Run(path, func(t *testing.T) {
+			forEveryone(t, b, testkit.Page{URL: n.desk + path})
+			for _, found := range b.Validate(t, page(t, n.desk+path), pageMay...) {
+				t.Error(found)
+			}
+		})
 	}
 }
 
