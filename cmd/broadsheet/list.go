@@ -45,6 +45,7 @@ func (c *cli) listCreateCommand() *cobra.Command {
 			if err := people(a, dryRun).CreateList(ctx, l); err != nil {
 				return err
 			}
+			l.Managed = "database"
 			return c.printList(listLine{List: l})
 		}),
 	}

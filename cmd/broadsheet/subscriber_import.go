@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -63,6 +64,7 @@ subscriptions of those who are not in it, and shows them first.`,
 }
 
 func (c *cli) importFile(ctx context.Context, a *app.App, path string, asked importing) (err error) {
+	debug.SetMemoryLimit(importMemory)
 	in, err := c.imports(ctx, a, path, asked)
 	if err != nil {
 		return err
@@ -100,6 +102,10 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path string, asked imp
 	}
 	return c.imported(counts, file.Format, asked.dryRun)
 }
+
+// importMemory is what an import needs at most besides the database's own memory,
+// in octets: above it rubbish is collected more often.
+const importMemory = 56 << 20
 
 func wrap(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
 

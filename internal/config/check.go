@@ -77,6 +77,9 @@ func (c *checker) all() {
 	if host, _, err := net.SplitHostPort(cfg.Desk.Listen); err == nil && !loopback(host) {
 		c.bad("desk.listen", "use 127.0.0.1:8081, and an SSH tunnel from elsewhere", "desk.listen %s: the desk has no sign-in yet, so it listens on loopback only", cfg.Desk.Listen)
 	}
+	if keep := time.Duration(cfg.Privacy.Retention.Pending); keep > 0 && keep < 24*time.Hour {
+		c.bad("privacy.retention.pending", "30d", "privacy.retention.pending: people need at least a day to confirm")
+	}
 	c.team()
 	c.relays()
 	c.dkim()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,7 +189,7 @@ func (p *pool) route(m *message) {
 			p.mu.Unlock()
 			return
 		}
-		if err := p.down(now); err != nil {
+		if err := p.down(now); err != nil && !p.busy() {
 			p.mu.Unlock()
 			m.run.fail(err)
 			p.drop(m)
@@ -227,6 +228,12 @@ func (p *pool) leastShare() float64 {
 		return 0
 	}
 	return least
+}
+
+// busy reports whether mail is with a lane still: what a day had room for goes
+// before the slice ends because the day is over.
+func (p *pool) busy() bool {
+	return slices.ContainsFunc(p.lanes, func(l *lane) bool { return l.load > 0 })
 }
 
 // relaysDown says that no relay takes mail now, why, and until when.

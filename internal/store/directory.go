@@ -19,11 +19,11 @@ import (
 // parts of words that the other has too, and keeping one would cost an import more
 // than all else; a million people are 45 MB of pages, which either reads through in
 // some hundredths of a second. Pages are short enough that PostgreSQL does not pack them.
-const pagePeople = 40
+const pagePeople = 24
 
 // list writes the lines of people; one whose key is empty gets none.
 func (t *tx) list(people []*subscribers.Subscriber) error {
-	rows := t.rows(`directory (page, people)`)
+	rows := t.rows("directory", "page", "people")
 	for len(people) > 0 {
 		number := people[0].ID / pagePeople
 		n := 1
@@ -100,7 +100,7 @@ func (db *DB) Find(ctx context.Context, text string, limit int) ([]subscribers.S
 
 // findInDatabase has PostgreSQL look through the pages: reading them all over a connection takes longer.
 func (db *DB) findInDatabase(ctx context.Context, text string, limit int) ([]int64, error) {
-	return db.look(ctx, text, limit, `SELECT people FROM directory WHERE strpos(people, $1) > 0`, text)
+	return db.look(ctx, text, limit, `SELECT people FROM directory WHERE strpos(people, $1) > 0 LIMIT $2`, text, limit)
 }
 
 // findInParts reads the pages of SQLite, which looks through a text letter by

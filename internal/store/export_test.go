@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // RaiseFloor is what a migration does that older programs cannot work with.
 func (db *DB) RaiseFloor(ctx context.Context, to int64) error {
@@ -21,4 +24,24 @@ func (db *DB) JournalEnd() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return int64(j.generation%2)*journalHalf + j.offset
+}
+
+// OpenAt opens a database whose tables are those of an earlier program.
+func OpenAt(ctx context.Context, database string, now func() time.Time, version int64) (*DB, error) {
+	db, err := connect(database, now)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := db.provider()
+	if err != nil {
+		return nil, err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return db, err
+}
+
+// Exec runs a statement.
+func (db *DB) Exec(ctx context.Context, query string) error {
+	_, err := db.write.ExecContext(ctx, query)
+	return err
 }

@@ -5,36 +5,49 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// bulkRows is how many rows one statement inserts: with fewer the statement
-// itself costs more, with more nothing is gained.
-const bulkRows = 50
+const (
+	// bulkRows is how many rows one statement inserts: with fewer the statement
+	// itself costs more, with more nothing is gained.
+	bulkRows = 50
+	// copyRows is how many rows PostgreSQL is given at once, by COPY.
+	copyRows = 2000
+)
 
 // An inserter inserts many rows into a table.
 type inserter struct {
 	t       *tx
-	into    string // table (columns)
-	columns int
+	table   string
+	columns []string
 	full    *sql.Stmt
 	args    []any
 }
 
 // rows returns what inserts rows of some columns into a table.
-func (t *tx) rows(into string) *inserter {
-	return &inserter{t: t, into: into, columns: strings.Count(into, ",") + 1}
+func (t *tx) rows(table string, columns ...string) *inserter {
+	return &inserter{t: t, table: table, columns: columns}
 }
 
 // add adds a row; end writes the last ones.
 func (b *inserter) add(values ...any) error {
 	b.args = append(b.args, values...)
-	if len(b.args) < bulkRows*b.columns {
+	if b.t.db.postgres {
+		if len(b.args) < copyRows*len(b.columns) {
+			return nil
+		}
+		return b.copy()
+	}
+	if len(b.args) < bulkRows*len(b.columns) {
 		return nil
 	}
 	if b.full == nil {
 		var err error
 		if b.full, err = b.t.PrepareContext(b.t.ctx, b.statement(bulkRows)); err != nil {
-			return fmt.Errorf("insert into %s: %w", b.into, err)
+			return fmt.Errorf("insert into %s: %w", b.table, err)
 		}
 	}
 	_, err := b.full.ExecContext(b.t.ctx, b.args...)
@@ -43,7 +56,11 @@ func (b *inserter) add(values ...any) error {
 }
 
 func (b *inserter) end() (err error) {
-	if n := len(b.args) / b.columns; n > 0 {
+	n := len(b.args) / len(b.columns)
+	switch {
+	case b.t.db.postgres && n > bulkRows:
+		return b.copy()
+	case n > 0:
 		_, err = b.t.ExecContext(b.t.ctx, b.statement(n), b.args...)
 	}
 	if b.full != nil {
@@ -54,13 +71,25 @@ func (b *inserter) end() (err error) {
 	return err
 }
 
+// copy gives PostgreSQL the rows by COPY, on the transaction's own connection.
+func (b *inserter) copy() error {
+	n := len(b.columns)
+	rows := pgx.CopyFromSlice(len(b.args)/n, func(i int) ([]any, error) { return b.args[i*n : (i+1)*n], nil })
+	err := b.t.conn.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(b.t.ctx, pgx.Identifier{b.table}, b.columns, rows)
+		return err
+	})
+	b.args = b.args[:0]
+	return err
+}
+
 // statement has unnumbered marks for SQLite: it looks up the name of every
 // numbered one, which costs more than the inserting. FAIL says that a statement
 // which breaks off need not be undone by itself, since the transaction is: without
 // it SQLite writes every page that it touches twice.
 func (b *inserter) statement(rows int) string {
 	var s strings.Builder
-	s.WriteString(map[bool]string{true: "INSERT INTO ", false: "INSERT OR FAIL INTO "}[b.t.db.postgres] + b.into + " VALUES ")
+	s.WriteString(map[bool]string{true: "INSERT INTO ", false: "INSERT OR FAIL INTO "}[b.t.db.postgres] + b.table + " (" + strings.Join(b.columns, ", ") + ") VALUES ")
 	n := 0
 	for i := range rows {
 		if i > 0 {

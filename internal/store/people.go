@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,22 +17,46 @@ import (
 // Decide has changes decided on what is known of the keys, and writes them, all in
 // one transaction while nobody else writes people.
 func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) string, decide func(map[string]subscribers.Standing) ([]subscribers.Change, error)) error {
-	err := db.tx(ctx, func(t *tx) error {
+	// Where the last many were all new, so are the next ones, most likely: they are
+	// not looked up, and should one be known after all, the index says so, nothing
+	// of it is written, and all are looked up.
+	if many := len(keys) > askedAtOnce; many && db.allNew.Load() {
+		if err := db.decideOn(ctx, keys, hash, decide, true); !isDuplicate(err) && !errors.Is(err, errNobodyNew) {
+			return err
+		}
+	}
+	return people(db.decideOn(ctx, keys, hash, decide, false))
+}
+
+// errNobodyNew says that nothing was to be written, so that no index could tell who is known: a rehearsal.
+var errNobodyNew = errors.New("nothing was written")
+
+func (db *DB) decideOn(ctx context.Context, keys []string, hash func(string) string, decide func(map[string]subscribers.Standing) ([]subscribers.Change, error), unseen bool) error {
+	return db.tx(ctx, func(t *tx) error {
 		// One writer of people at a time, also on PostgreSQL.
 		if _, err := t.exec(`UPDATE counters SET value = value WHERE name = 'subscribers'`); err != nil {
 			return fmt.Errorf("wait for other writers: %w", err)
 		}
-		known, err := standings(ctx, t, keys, hash)
+		known, err := map[string]subscribers.Standing{}, error(nil)
+		if unseen {
+			err = suppressions(ctx, t, keys, hash, known)
+		} else if known, err = standings(ctx, t, keys, hash); err == nil && len(keys) > askedAtOnce {
+			db.allNew.Store(len(known) == 0)
+		}
 		if err != nil {
 			return err
 		}
 		changes, err := decide(known)
-		if err != nil || len(changes) == 0 {
+		switch {
+		case err != nil:
 			return err
+		case len(changes) > 0:
+			return t.write(changes)
+		case unseen:
+			return errNobodyNew
 		}
-		return t.write(changes)
+		return nil
 	})
-	return people(err)
 }
 
 // Apply writes changes to people who are known, all or none, beside others who
@@ -173,8 +198,8 @@ func (t *tx) insertPeople(changes []subscribers.Change) error {
 	if err := t.insertSubscribers(fresh); err != nil {
 		return err
 	}
-	plain := t.rows(`subscriptions (` + plainColumns + `)`)
-	full := t.rows(`subscriptions (` + plainColumns + `, source_hash, end_reason, note, ended_at, paused_until, may_ask, ask_until)`)
+	plain := t.rows("subscriptions", plainColumns...)
+	full := t.rows("subscriptions", append(slices.Clone(plainColumns), "source_hash", "end_reason", "note", "ended_at", "paused_until", "may_ask", "ask_until")...)
 	wordings := map[subscribers.Consent]int64{}
 	for _, c := range changes {
 		for _, x := range c.Subscribe {
@@ -207,7 +232,7 @@ func (t *tx) insertPeople(changes []subscribers.Change) error {
 }
 
 // plainColumns are those that every subscription begins with; the others have defaults.
-const plainColumns = `list_id, subscriber_id, state, origin, made_by, created_at, confirmed_at, wording_id, source, given_at`
+var plainColumns = []string{"list_id", "subscriber_id", "state", "origin", "made_by", "created_at", "confirmed_at", "wording_id", "source", "given_at"}
 
 func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 	if len(fresh) == 0 {
@@ -218,7 +243,7 @@ func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 		return err
 	}
 	slices.SortFunc(fresh, func(a, b *subscribers.Subscriber) int { return strings.Compare(a.Key, b.Key) }) // neighbours in the index are written together
-	rows := t.rows(`subscribers (id, public_id, address, address_key, name, language, created_at)`)
+	rows := t.rows("subscribers", "id", "public_id", "address", "address_key", "name", "language", "created_at")
 	for i, s := range fresh {
 		s.ID = id + int64(i)
 		if err := rows.add(s.ID, s.PublicID, s.Address, s.Key, s.Name, s.Language, millis(s.CreatedAt)); err != nil {
@@ -235,7 +260,7 @@ func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 }
 
 func (t *tx) insertAttributes(people []*subscribers.Subscriber) error {
-	rows := t.rows(`attributes (subscriber_id, name, value, folded)`)
+	rows := t.rows("attributes", "subscriber_id", "name", "value", "folded")
 	for _, s := range people {
 		for _, name := range slices.Sorted(maps.Keys(s.Attributes)) {
 			if err := rows.add(s.ID, name, s.Attributes[name], strings.ToLower(s.Attributes[name])); err != nil {
@@ -254,7 +279,7 @@ func (t *tx) insertEvents(events []subscribers.Event) error {
 	if err != nil {
 		return err
 	}
-	rows := t.rows(`events (id, subscriber_id, at, made_by, how, action, list_id, detail)`)
+	rows := t.rows("events", "id", "subscriber_id", "at", "made_by", "how", "action", "list_id", "detail")
 	for i, e := range events {
 		if err := rows.add(id+int64(i), e.SubscriberID, millis(e.At), e.By, e.How, e.Action, e.List, e.Detail); err != nil {
 			return fmt.Errorf("write history: %w", err)

@@ -47,6 +47,7 @@ type DB struct {
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 	number   atomic.Int64             // and the number it locks
 	journal  atomic.Pointer[journal]  // of the process that sends from a SQLite file
+	allNew   atomic.Bool              // whom the last large Decide asked for was unknown
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
@@ -94,6 +95,7 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
 	queue, err := jobs.OnSQLite(write.DB, dsn+"&_txlock=immediate")
 	return &DB{write: write, read: read, now: now, path: database, queue: queue}, err
 }
@@ -122,9 +124,10 @@ func (db *DB) Close() error {
 // tx is one transaction; now is its one clock.
 type tx struct {
 	*sqlx.Tx
-	db  *DB
-	ctx context.Context
-	now int64
+	conn *sqlx.Conn // that it runs on
+	db   *DB
+	ctx  context.Context
+	now  int64
 }
 
 // tx runs work in one transaction, and again where PostgreSQL broke it off in
@@ -145,12 +148,17 @@ func isBrokenOff(err error) bool {
 }
 
 func (db *DB) once(ctx context.Context, work func(*tx) error) error {
-	t, err := db.write.BeginTxx(ctx, nil)
+	conn, err := db.write.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // it goes back to the pool
+	t, err := conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // after a commit it has nothing to say
-	if err := work(&tx{t, db, ctx, millis(db.now())}); err != nil {
+	if err := work(&tx{t, conn, db, ctx, millis(db.now())}); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -165,11 +166,13 @@ func testMany(w world) {
 			return w.Import(ctx, in, rows(subscribers.Row{Address: "one@EXAMPLE.org", Consent: consent}, subscribers.Row{Address: "two@example.org", Consent: consent}), func(subscribers.Result) error { return nil })
 		},
 	}
-	for round := range 6 {
+	for round := range uint64(8) {
+		random := rand.New(rand.NewPCG(round, 1))
 		var all sync.WaitGroup
-		for i := range 12 {
+		for range 12 {
+			act := acts[random.IntN(len(acts))]
 			all.Go(func() {
-				if err := acts[(i+round)%len(acts)](); err != nil && !fault.Is(err, fault.Conflict) {
+				if err := act(); err != nil && !fault.Is(err, fault.Conflict) {
 					w.Errorf("%v", err)
 				}
 			})
@@ -177,15 +180,20 @@ func testMany(w world) {
 		all.Wait()
 		p, err := w.Show(ctx, id)
 		w.must(err)
-		open := map[string]int{}
+		open, left := map[string]int{}, map[string]bool{}
 		for _, x := range p.Subscriptions {
 			if x.State != subscribers.Ended {
 				open[x.ListID]++
 			}
+			if left[x.ListID] && x.Origin == "import" {
+				w.Errorf("an import brought back who had left: %+v", p.Subscriptions)
+			}
+			left[x.ListID] = left[x.ListID] || x.EndReason == subscribers.Unsubscribed
 		}
 		if open["members"] > 1 || open["news"] > 1 {
 			w.Fatalf("doubled: %v", open)
 		}
+		w.clock.Move(time.Second)
 	}
 	_, err := w.End(ctx, id, subscribers.Unsubscribed, "", person)
 	w.must(err)

@@ -104,6 +104,14 @@ func testModes(w world) {
 	if got := w.imports(subscribers.Import{Mode: "sync"}, changed, subscribers.Row{Address: "b@example.org", Consent: consent}); got[subscribers.Added] != 1 {
 		w.Errorf("whom the file has again: %v", got)
 	}
+	// Who is in the file stays, whatever else is wrong with their line; with a line of nobody, all stay.
+	unclear := subscribers.Row{Address: "b@example.org", Language: "not a language"}
+	if got := w.imports(subscribers.Import{Mode: "sync"}, changed, unclear); got[subscribers.Refused] != 1 || got[subscribers.Gone] != 0 {
+		w.Errorf("sync with a line that is wrong: %v", got)
+	}
+	sync := subscribers.Import{Mode: "sync", List: list(w.T, w.Service, "members"), Act: operator}
+	w.refused(fault.Conflict, w.Import(ctx, sync, rows(subscribers.Row{Address: "nobody"}), func(subscribers.Result) error { return nil }))
+	w.stands("a@example.org", "members", "confirmed")
 	w.refused(fault.Invalid, w.Import(ctx, subscribers.Import{Mode: "replace"}, rows(), nil))
 }
 

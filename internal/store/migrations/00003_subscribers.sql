@@ -45,7 +45,7 @@ CREATE TABLE outcomes (issue_id BIGINT NOT NULL, state TEXT NOT NULL, code BIGIN
 -- What find looks through: a line for each person, some dozens of them on a page.
 CREATE TABLE directory (page BIGINT PRIMARY KEY, people TEXT NOT NULL);
 INSERT INTO directory (page, people)
-    SELECT id / 40, string_agg(id || '	' || REPLACE(search, '
+    SELECT id / 24, string_agg(id || '	' || REPLACE(search, '
 ', '	') || '
-', '') FROM subscribers GROUP BY id / 40;
+', '') FROM subscribers GROUP BY id / 24;
 ALTER TABLE subscribers DROP COLUMN search;
