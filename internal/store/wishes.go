@@ -62,7 +62,7 @@ func (t *tx) take(of ...newsletter.Allowance) (refused string, err error) {
 			return a.Key, nil
 		}
 	}
-	rows, written := t.rows(`takes (id, name, at)`), map[string]bool{}
+	rows, written := t.rows("takes", "id", "name", "at"), map[string]bool{}
 	for i, a := range of {
 		if written[a.Key] { // two spans of one thing
 			continue
