@@ -240,9 +240,7 @@ func benchIssue(b *testing.B, address string, n int) (*store.DB, newsletter.Issu
 	ctx := context.Background()
 	db, err := store.Open(ctx, address, time.Now)
 	fail(b, err)
-	unlock, _, err := db.LockEngine()
-	fail(b, err)
-	b.Cleanup(func() { unlock(); db.Close() })
+	b.Cleanup(func() { db.Close() })
 	people := subscribers.NewService(db, time.Now, "secret")
 	fail(b, people.CreateList(ctx, subscribers.List{ID: "l", Title: subscribers.Text{"": "L"}, Signup: "closed", OptIn: "single", Basis: "mandate"}))
 	driver := "sqlite"

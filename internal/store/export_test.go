@@ -11,21 +11,6 @@ func (db *DB) RaiseFloor(ctx context.Context, to int64) error {
 	return err
 }
 
-// Freeze holds the tables as they are while the journal goes on, as they are when a process is killed.
-func (db *DB) Freeze() (thaw func()) {
-	j := db.journal.Load()
-	j.flushing.Lock()
-	return j.flushing.Unlock
-}
-
-// JournalEnd returns where in its file the journal writes next.
-func (db *DB) JournalEnd() int64 {
-	j := db.journal.Load()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return int64(j.generation%2)*journalHalf + j.offset
-}
-
 // OpenAt opens a database whose tables are those of an earlier program.
 func OpenAt(ctx context.Context, database string, now func() time.Time, version int64) (*DB, error) {
 	db, err := connect(database, now)

@@ -185,13 +185,6 @@ func chunks(ctx context.Context, q sqlx.QueryerContext, which string, args ...an
 // raises the epoch, which fences out whoever worked on it before, and turns
 // attempts without outcome into unknown, or held: their owner is gone.
 func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string, hold bool) (won bool, err error) {
-	j := db.journal.Load()
-	if j != nil {
-		j.claiming(c.Issue, c.Number)
-	}
-	if err := db.settled(ctx); err != nil {
-		return false, err
-	}
 	err = db.tx(ctx, func(t *tx) error {
 		err := t.get(&c.Epoch, `UPDATE chunks SET epoch = epoch + 1, worker = $1 WHERE issue_id = $2 AND number = $3 AND finished_at = 0 AND (worker = '' OR worker = $1) RETURNING epoch`,
 			worker, c.Issue, c.Number)
@@ -204,9 +197,6 @@ func (db *DB) ClaimChunk(ctx context.Context, c *newsletter.Chunk, worker string
 		won = true
 		return t.recover(c, hold)
 	})
-	if j != nil && won && err == nil {
-		j.claimed(c.Issue, c.Number, c.Epoch)
-	}
 	return won, err
 }
 
@@ -238,9 +228,6 @@ func (db *DB) Holds(ctx context.Context, c newsletter.Chunk, worker string) (boo
 // copies that still have to be tried: with none left the chunk is finished, with
 // the last chunk the send is.
 func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsletter.DeliveryState) (rest newsletter.ChunkRest, err error) {
-	if err := db.settled(ctx); err != nil {
-		return rest, err
-	}
 	err = db.tx(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE chunks SET worker = '', tried = $1 WHERE issue_id = $2 AND number = $3 AND epoch = $4`, bit(c.Tried), c.Issue, c.Number, c.Epoch)
 		if err != nil {
@@ -265,9 +252,6 @@ func (db *DB) ReleaseChunk(ctx context.Context, c newsletter.Chunk, open []newsl
 		}
 		return nil
 	})
-	if j := db.journal.Load(); j != nil {
-		j.forget(c.Issue, c.Number) // until it is claimed again
-	}
 	if err == nil && rest.Open == 0 {
 		// After the commit, and not within it: two that release the last two chunks
 		// side by side would each see the other's as open.

@@ -14,9 +14,6 @@ const outcomeCounts = `SELECT state, code, enhanced, COUNT(*) AS n FROM deliveri
 
 // Tally counts an issue's audience by state; the parts add up to the whole.
 func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, err error) {
-	if err := db.settled(ctx); err != nil {
-		return tally, err
-	}
 	send, err := db.Send(ctx, issue)
 	if err != nil {
 		return tally, err
@@ -38,9 +35,6 @@ func (db *DB) Tally(ctx context.Context, issue int64) (tally newsletter.Tally, e
 
 // Receipt calls each for every recipient of a frozen audience, in order.
 func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsletter.ReceiptLine) error) error {
-	if err := db.settled(ctx); err != nil {
-		return err
-	}
 	rows, err := db.read.QueryxContext(ctx, `SELECT s.public_id, s.address, COALESCE(d.language, s.language) AS language, COALESCE(d.state, 'pending') AS state,
 		COALESCE(d.attempts, 0) AS attempts, COALESCE(d.message_id, '') AS message_id, COALESCE(d.code, 0) AS code, COALESCE(d.enhanced, '') AS enhanced,
 		COALESCE(d.reply, '') AS reply, COALESCE(d.next_at, 0) AS next_at, COALESCE(d.updated_at, 0) AS updated_at
@@ -77,9 +71,6 @@ func (db *DB) Receipt(ctx context.Context, send newsletter.Send, each func(newsl
 
 // Outcomes counts an issue's copies by state and reply code.
 func (db *DB) Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes, error) {
-	if err := db.settled(ctx); err != nil {
-		return nil, err
-	}
 	var rows []struct {
 		State    string `db:"state"`
 		Code     int    `db:"code"`
@@ -98,9 +89,6 @@ func (db *DB) Outcomes(ctx context.Context, issue int64) ([]newsletter.Outcomes,
 
 // Tries returns the kept attempts at one recipient, oldest first.
 func (db *DB) Tries(ctx context.Context, issue, subscriber int64) ([]newsletter.Try, error) {
-	if err := db.settled(ctx); err != nil {
-		return nil, err
-	}
 	var rows []struct {
 		Number     int    `db:"number"`
 		StartedAt  int64  `db:"started_at"`
@@ -125,9 +113,6 @@ func (db *DB) Tries(ctx context.Context, issue, subscriber int64) ([]newsletter.
 // of the named ones, and the send open again where it had ended. A copy that was
 // unknown twice stays as it is: there is never a third.
 func (db *DB) Reopen(ctx context.Context, issue *newsletter.Issue, people []int64, states []newsletter.DeliveryState) (n int64, err error) {
-	if err := db.settled(ctx); err != nil {
-		return 0, err
-	}
 	err = db.tx(ctx, func(t *tx) error {
 		if n, err = t.change(`state = 'deferred', next_at = 0`, issue.ID, people, states, ` AND unknowns < 2`); err != nil || n == 0 {
 			return err
@@ -149,9 +134,6 @@ func (db *DB) Reopen(ctx context.Context, issue *newsletter.Issue, people []int6
 
 // CancelCopies settles copies that wait, as cancelled.
 func (db *DB) CancelCopies(ctx context.Context, issue int64, people []int64, states []newsletter.DeliveryState) (n int64, err error) {
-	if err := db.settled(ctx); err != nil {
-		return 0, err
-	}
 	err = db.tx(ctx, func(t *tx) error {
 		n, err = t.change(`state = 'cancelled', next_at = 0`, issue, people, states, "")
 		return err

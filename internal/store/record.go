@@ -111,22 +111,9 @@ func (db *DB) Record(ctx context.Context, outcomes []newsletter.Outcome, attempt
 	if len(outcomes)+len(attempts) == 0 {
 		return nil
 	}
-	if j := db.journal.Load(); j != nil {
-		if done, err := j.record(outcomes, attempts); done || err != nil {
-			return err
-		}
-		if err := j.flush(ctx); err != nil {
-			return err
-		}
-	}
-	return db.recordNow(ctx, outcomes, attempts)
-}
-
-// recordNow writes into the tables, which are up to date.
-func (db *DB) recordNow(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
 	for len(outcomes) > bulk || len(attempts) > bulk {
 		n, m := min(len(outcomes), bulk), min(len(attempts), bulk)
-		if err := db.recordNow(ctx, outcomes[:n], attempts[:m]); err != nil {
+		if err := db.Record(ctx, outcomes[:n], attempts[:m]); err != nil {
 			return err
 		}
 		outcomes, attempts = outcomes[n:], attempts[m:]
@@ -185,9 +172,6 @@ func ours(ctx context.Context, q sqlx.QueryerContext, attempts []newsletter.Atte
 // made: they are due again at once. What another worker has made of them since
 // stays.
 func (db *DB) TakeBack(ctx context.Context, attempts []newsletter.Attempt) error {
-	if err := db.settled(ctx); err != nil {
-		return err
-	}
 	for _, a := range attempts {
 		if _, err := db.write.ExecContext(ctx, `UPDATE deliveries SET state = 'deferred', next_at = 0, reply = 'not sent: the ledger could not be written'
 			WHERE issue_id = $1 AND subscriber_id = $2 AND attempts = $3 AND state = 'attempting' AND started_at = $4

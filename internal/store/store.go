@@ -23,6 +23,7 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
 
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the pgx driver
 	"github.com/jmoiron/sqlx"
@@ -46,7 +47,6 @@ type DB struct {
 	program  int64                    // the schema this program brings
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 	number   atomic.Int64             // and the number it locks
-	journal  atomic.Pointer[journal]  // of the process that sends from a SQLite file
 	allNew   atomic.Bool              // whom the last large Decide asked for was unknown
 }
 
@@ -56,10 +56,7 @@ func Open(ctx context.Context, database string, now func() time.Time) (*DB, erro
 	if err != nil {
 		return nil, err
 	}
-	if err = db.migrate(ctx); err == nil {
-		err = db.takeOver(ctx)
-	}
-	if err != nil {
+	if err := db.migrate(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -226,3 +223,18 @@ func isDuplicate(err error) bool {
 }
 
 func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// LockEngine takes the right to send from this database. A SQLite file gives it
+// to one process at a time; in PostgreSQL many workers share a send. It reports
+// false where another process has it.
+func (db *DB) LockEngine() (unlock func(), ok bool, err error) {
+	if db.postgres {
+		return func() {}, true, nil
+	}
+	lock := flock.New(db.path + ".lock")
+	ok, err = lock.TryLock()
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return func() { _ = lock.Unlock() }, true, nil // the process's end unlocks too
+}
