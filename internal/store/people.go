@@ -20,7 +20,11 @@ func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) strin
 	// Where the last many were all new, so are the next ones, most likely: they are
 	// not looked up, and should one be known after all, the index says so, nothing
 	// of it is written, and all are looked up.
-	if many := len(keys) > askedAtOnce; many && db.allNew.Load() {
+	many := len(keys) > askedAtOnce
+	if many && !db.postgres { // an import touches the whole index of addresses; nothing else needs so much
+		db.roomy.Do(func() { _, _ = db.write.ExecContext(ctx, `PRAGMA cache_size = -32768`) }) // without it, it is only slower
+	}
+	if many && db.allNew.Load() {
 		if err := db.decideOn(ctx, keys, hash, decide, true); !isDuplicate(err) && !errors.Is(err, errNobodyNew) {
 			return err
 		}

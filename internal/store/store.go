@@ -48,6 +48,7 @@ type DB struct {
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 	number   atomic.Int64             // and the number it locks
 	allNew   atomic.Bool              // whom the last large Decide asked for was unknown
+	roomy    sync.Once                // SQLite has memory for an import
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.
@@ -82,7 +83,7 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
-	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate&_pragma=cache_size(-32768)") // an import touches the whole index of addresses
+	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
