@@ -53,7 +53,7 @@ type Input struct {
 	Carried     map[int64]bool    // items that the last issue had no room for
 	Since       time.Time         // the last composition; zero for the first issue
 	Now         time.Time
-	SendAt      time.Time // when it is to be sent; zero for now
+	SendAt      time.Time // when it is to be sent; zero: now
 
 	twins   twins
 	stoodIn map[int64]string // items whose twin stands in another issue, and its source

@@ -39,6 +39,3 @@ func Embargo(text string, loc *time.Location) (until time.Time, rest string, ok 
 	}
 	return time.Time{}, text, false
 }
-
-// Digits writes Arabic-Indic and Persian digits as 0 to 9.
-func Digits(text string) string { return toASCIIDigits(text) }

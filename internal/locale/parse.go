@@ -25,7 +25,7 @@ type layout struct {
 // exist, such as 31 April, is no date, and neither is a month without a day.
 // Without an offset of its own the date is one of loc.
 func ParseDate(text string, loc *time.Location) (at time.Time, minute, ok bool) {
-	text = strings.TrimSpace(toASCIIDigits(text))
+	text = strings.TrimSpace(Digits(text))
 	text = yearLast.ReplaceAllString(text, "$2 $1 $5 $3 $4")
 	if len(text) < 6 {
 		return time.Time{}, false, false
@@ -101,8 +101,8 @@ func digits(text string, loc *time.Location) (at time.Time, minute, ok bool) {
 // plausible leaves out the first second of Unix time: it says that a program knew none.
 func plausible(t time.Time) bool { return t.Year() >= 1900 && t.Year() <= 2200 && t.Unix() != 0 }
 
-// toASCIIDigits turns Arabic-Indic and Persian digits into 0-9.
-func toASCIIDigits(s string) string {
+// Digits writes Arabic-Indic and Persian digits as 0 to 9.
+func Digits(s string) string {
 	if !strings.ContainsAny(s, "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹") {
 		return s
 	}

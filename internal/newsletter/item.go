@@ -55,6 +55,9 @@ type Image struct {
 	Height  int    `json:"height,omitempty"`
 }
 
+// SummaryLength is how many characters a source's summary has at most.
+const SummaryLength = 600
+
 // Precision says how exactly a date is known: it is stored, never guessed.
 type Precision string
 
@@ -63,6 +66,14 @@ const (
 	Day     Precision = "day"
 	Minute  Precision = "minute"
 )
+
+// PrecisionOf is how exactly a date is known that was read with a time of day or without.
+func PrecisionOf(minute bool) Precision {
+	if minute {
+		return Minute
+	}
+	return Day
+}
 
 // Item is one piece of news, a report, an agenda entry or a media link, as a source gives it.
 // Title, Subtitle, Place, Venue are plain text; Summary is plain text; Body is sanitised HTML.

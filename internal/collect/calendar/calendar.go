@@ -31,7 +31,6 @@ const (
 	seriesSteps    = 150_000   // and for one
 	maxZones       = 200
 	maxText        = 100_000 // bytes of one property
-	summaryLength  = 600
 )
 
 // Result is what a calendar gives.

@@ -203,7 +203,7 @@ func (r *reader) words(it *newsletter.Item, e event) {
 	if text = markup.Plain(text); text == "" {
 		text = markup.Text(html)
 	}
-	it.Summary = markup.Shorten(text, summaryLength)
+	it.Summary = markup.Shorten(text, newsletter.SummaryLength)
 	if html == "" {
 		return
 	}

@@ -118,10 +118,7 @@ func deep(n *node, name string) *node {
 func (r *reader) date(item *newsletter.Item, texts ...string) {
 	for _, text := range texts {
 		if at, minute, ok := locale.ParseDate(text, r.src.Location()); ok {
-			item.PublishedAt, item.Precision = at, newsletter.Day
-			if minute {
-				item.Precision = newsletter.Minute
-			}
+			item.PublishedAt, item.Precision = at, newsletter.PrecisionOf(minute)
 			return
 		}
 	}
@@ -246,7 +243,7 @@ func (r *reader) fill(item *newsletter.Item, short, long string, base *url.URL) 
 	if at, rest, ok := locale.Embargo(text, r.src.Location()); ok {
 		item.Embargo, text = at, rest
 	}
-	item.Summary = markup.Summary(text, item.Title, summaryLength)
+	item.Summary = markup.Summary(text, item.Title, newsletter.SummaryLength)
 	if long == "" {
 		return
 	}

@@ -24,8 +24,6 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
-const summaryLength = 600
-
 // Parse returns a feed's items and what was wrong with the ones left out.
 func Parse(src newsletter.Source, raw newsletter.Raw) (items []newsletter.Item, refused []string, err error) {
 	base, err := url.Parse(raw.URL)

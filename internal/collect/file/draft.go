@@ -221,7 +221,7 @@ func (d *draft) finish() (why string) {
 	if !d.embargo.at.IsZero() {
 		d.Embargo = d.embargo.at
 	}
-	d.Summary = markup.Shorten(d.Summary, summaryLength)
+	d.Summary = markup.Shorten(d.Summary, newsletter.SummaryLength)
 	if d.URL == "" && len(d.Links) == 1 && d.Links[0].Role == "more" && d.Links[0].Title == "" {
 		d.URL, d.Links = d.Links[0].URL, nil // people call an item's address its link
 	}
@@ -236,7 +236,7 @@ func (d *draft) settleDays() (why string) {
 		d.starts = d.date
 	}
 	if !d.published.at.IsZero() {
-		d.PublishedAt, d.Precision = d.published.at, precision(d.published.timed)
+		d.PublishedAt, d.Precision = d.published.at, newsletter.PrecisionOf(d.published.timed)
 	}
 	switch {
 	case !d.starts.at.IsZero():
@@ -252,7 +252,7 @@ func (d *draft) settleDays() (why string) {
 		d.Place = markup.Plain(d.when.Place)
 	}
 	if d.Kind == newsletter.Event {
-		d.Precision = precision(!d.AllDay)
+		d.Precision = newsletter.PrecisionOf(!d.AllDay)
 	}
 	if !d.EndsAt.IsZero() && d.EndsAt.Before(d.StartsAt) {
 		return fmt.Sprintf("it ends on %s, before it begins on %s", d.EndsAt.In(d.loc).Format(time.DateOnly), d.StartsAt.In(d.loc).Format(time.DateOnly))
@@ -276,13 +276,6 @@ func (d *draft) span() {
 			d.EndsAt = d.ends.day(d.loc)
 		}
 	}
-}
-
-func precision(timed bool) newsletter.Precision {
-	if timed {
-		return newsletter.Minute
-	}
-	return newsletter.Day
 }
 
 func quoted(text string) string { return strconv.Quote(markup.Shorten(text, 60)) }

@@ -29,9 +29,8 @@ import (
 )
 
 const (
-	summaryLength = 600
-	maxText       = 64 << 10 // bytes of one text
-	maxParagraph  = 16 << 10 // bytes without an empty line: the time that Markdown takes can grow with the square of it
+	maxText      = 64 << 10 // bytes of one text
+	maxParagraph = 16 << 10 // bytes without an empty line: the time that Markdown takes can grow with the square of it
 )
 
 // Result is what a file gives. An item's Identity is its name within the file, ""

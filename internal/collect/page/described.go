@@ -68,7 +68,7 @@ func (r *reader) openGraph(doc *goquery.Document) {
 	if of == "" || !strings.Contains(kinds[r.src.Kind], of) {
 		return
 	}
-	it := newsletter.Item{Kind: r.src.Kind, Source: r.src.ID, Language: r.language, Title: meta(doc, "og:title"), Summary: markup.Shorten(meta(doc, "og:description"), summaryLength)}
+	it := newsletter.Item{Kind: r.src.Kind, Source: r.src.ID, Language: r.language, Title: meta(doc, "og:title"), Summary: markup.Shorten(meta(doc, "og:description"), newsletter.SummaryLength)}
 	if it.Title == "" {
 		return
 	}

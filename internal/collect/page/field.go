@@ -119,7 +119,7 @@ func (r *reader) summary(it *newsletter.Item, text string) string {
 	if at, rest, ok := locale.Embargo(text, r.src.Location()); ok {
 		it.Embargo, text = at, rest
 	}
-	return markup.Summary(text, it.Title, summaryLength)
+	return markup.Summary(text, it.Title, newsletter.SummaryLength)
 }
 
 // identity names an item that has no address of its own. An event keeps its
@@ -144,7 +144,7 @@ func (r *reader) dates(scope *goquery.Selection, it *newsletter.Item) (why strin
 		if !ok {
 			return false
 		}
-		it.Precision = precision(minute)
+		it.Precision = newsletter.PrecisionOf(minute)
 		if it.Kind == newsletter.Event {
 			it.StartsAt, it.AllDay = at, !minute
 		} else {
@@ -170,7 +170,7 @@ func (r *reader) when(it *newsletter.Item, line string) (why string) {
 		return fmt.Sprintf("no days can be read from %q under heading %q", line, lent)
 	}
 	r.heading.first = false
-	it.StartsAt, it.EndsAt, it.AllDay, it.Precision = w.From, w.To, w.AllDay, precision(!w.AllDay)
+	it.StartsAt, it.EndsAt, it.AllDay, it.Precision = w.From, w.To, w.AllDay, newsletter.PrecisionOf(!w.AllDay)
 	if it.Place == "" {
 		it.Place = w.Place
 	}

@@ -166,9 +166,9 @@ func (r *reader) described(t thing) (it newsletter.Item, why string) {
 		return it, "an entry that the page describes has no name"
 	}
 	it.URL = t.link(r.base, "url", "mainEntityOfPage", "@id")
-	it.Summary = markup.Shorten(t.text("description", "abstract"), summaryLength)
+	it.Summary = markup.Shorten(t.text("description", "abstract"), newsletter.SummaryLength)
 	if body, ok := t["articleBody"].(string); ok && it.Summary == "" {
-		it.Summary = markup.Shorten(markup.Text(body), summaryLength)
+		it.Summary = markup.Shorten(markup.Text(body), newsletter.SummaryLength)
 	}
 	if lang := locale.Primary(t.text("inLanguage")); lang != "" && len(lang) <= 3 {
 		it.Language = lang
@@ -231,15 +231,8 @@ func (r *reader) encodings(t thing) (out []newsletter.Document) {
 func (r *reader) published(it *newsletter.Item, text string) {
 	at, minute, ok := locale.ParseDate(text, r.src.Location())
 	if ok {
-		it.PublishedAt, it.Precision = at, precision(minute)
+		it.PublishedAt, it.Precision = at, newsletter.PrecisionOf(minute)
 	}
-}
-
-func precision(minute bool) newsletter.Precision {
-	if minute {
-		return newsletter.Minute
-	}
-	return newsletter.Day
 }
 
 // happening fills in when and where an event is, and whether.
@@ -248,7 +241,7 @@ func (r *reader) happening(it *newsletter.Item, t thing) (why string) {
 	if !ok {
 		return "no day can be read from startDate " + t.text("startDate")
 	}
-	it.StartsAt, it.AllDay, it.Precision = from, !timed, precision(timed)
+	it.StartsAt, it.AllDay, it.Precision = from, !timed, newsletter.PrecisionOf(timed)
 	if to, toTimed, ok := locale.ParseDate(t.text("endDate"), r.src.Location()); ok && toTimed == timed {
 		if to.Before(from) {
 			return "it ends before it starts"

@@ -69,7 +69,7 @@ func (r *reader) followed(doc *goquery.Document, item *newsletter.Item) {
 	})
 	for _, text := range dates {
 		if at, minute, ok := locale.ParseDate(text, r.src.Location()); ok {
-			item.PublishedAt, item.Precision = at, precision(minute)
+			item.PublishedAt, item.Precision = at, newsletter.PrecisionOf(minute)
 			return
 		}
 	}

@@ -17,8 +17,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-const summaryLength = 600
-
 // Result is what a page gives.
 type Result struct {
 	Items   []newsletter.Item
