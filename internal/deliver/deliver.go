@@ -69,8 +69,9 @@ type Paces interface {
 
 // Session hands over messages one after the other.
 type Session interface {
-	// Send hands over a message; next is the envelope of the one after it, zero if unknown.
-	Send(e smtp.Envelope, message []byte, next smtp.Envelope) smtp.Result
+	// Send hands over a message; next is the envelope of the one after it, zero if
+	// unknown. ours is asked last thing before the body goes, whether it still may.
+	Send(e smtp.Envelope, message []byte, next smtp.Envelope, ours func() bool) smtp.Result
 	Close()
 }
 
@@ -183,7 +184,7 @@ func (e *Engine) One(ctx context.Context, from, to string, message []byte) (smtp
 			continue
 		}
 		defer session.Close()
-		return session.Send(smtp.Envelope{From: from, To: to}, message, smtp.Envelope{}), nil
+		return session.Send(smtp.Envelope{From: from, To: to}, message, smtp.Envelope{}, func() bool { return true }), nil
 	}
 	if failed == nil {
 		failed = fault.Unavailablef("there is no relay")

@@ -5,3 +5,10 @@ import "time"
 // GiveUpRecording shortens how long outcomes are tried to be written, for tests
 // in which the ledger is dead for good.
 func GiveUpRecording(after time.Duration) { recordFor = after }
+
+// TrustBarriers sets how old a barrier may be when its message goes.
+func TrustBarriers(age time.Duration) (undo func()) {
+	before := fresh
+	fresh = age
+	return func() { fresh = before }
+}

@@ -152,3 +152,39 @@ func TestNoBeforeHangUp(t *testing.T) {
 		}
 	})
 }
+
+// A worker whose work was taken over while the relay was slow to answer sends no
+// body: what it had begun is due again, and goes out once.
+func TestTakenOverBeforeTheBody(t *testing.T) {
+	const fresh = 20 * time.Millisecond
+	defer deliver.TrustBarriers(fresh)()
+	each(t, 5, func(t *testing.T, b *bench) {
+		b.start(t)
+		var once sync.Once
+		b.smtp.SetScript(func(stage, _ string) string {
+			if stage == "rcpt" {
+				once.Do(func() {
+					workers, err := b.db.Workers(ctx)
+					if err != nil || len(workers) != 1 {
+						t.Error(workers, err)
+						return
+					}
+					if gone, err := b.db.Bury(ctx, workers[0]); err != nil || !gone {
+						t.Error(gone, err)
+					}
+					<-time.After(2 * fresh) // so slow
+				})
+			}
+			return ""
+		})
+		relay := b.relay()
+		relay.Connections = 1
+		if finished, _, err := b.runOn(ctx, t, b.engine(t, b.db, relay)); finished || err != nil || len(b.smtp.Messages()) != 0 {
+			t.Errorf("%v %v, %d mails", finished, err, len(b.smtp.Messages()))
+		}
+		b.finish(t, b.engine(t, b.db, relay))
+		if got := b.tally(t); got.Accepted != 5 || len(b.smtp.Messages()) != 5 {
+			t.Errorf("%+v, %d mails", got, len(b.smtp.Messages()))
+		}
+	})
+}

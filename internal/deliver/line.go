@@ -166,15 +166,16 @@ func (l *line) send(m *message) error {
 	}
 	attempt := m.attempt()
 	began := time.Now()
-	err := l.flush(attempt)
-	if err == nil {
-		err = l.stillOurs(m, attempt, began)
-	}
-	if err != nil {
+	if err := l.flush(attempt); err != nil {
 		l.skip(m, err)
 		return nil
 	}
-	res := l.session.Send(m.envelope, m.bytes, l.next())
+	var taken error
+	res := l.session.Send(m.envelope, m.bytes, l.next(), func() bool { taken = l.stillOurs(m, attempt, began); return taken == nil })
+	if taken != nil {
+		l.skip(m, taken)
+		return nil
+	}
 	l.last = &sent{m, l.lane.outcome(m, attempt, res)}
 	silent := l.lane.finished(res)
 	if res.Lost {
@@ -192,13 +193,13 @@ func (l *line) send(m *message) error {
 
 // fresh is how old a barrier may be when its message goes. A process that was
 // stopped meanwhile may have been taken for gone.
-const fresh = cutOff / 2
+var fresh = cutOff / 2
 
 // stillOurs looks again whether the copy is ours to send, if writing its attempt
-// down took so long that others may have taken the work over.
+// down and waiting for the relay took so long that others may have taken the work over.
 func (l *line) stillOurs(m *message, attempt newsletter.Attempt, began time.Time) error {
 	e := l.lane.pool.engine
-	for time.Since(began) > fresh {
+	for elapsed(began) > fresh {
 		began = time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), silent)
 		ours, err := e.ledger.Holds(ctx, m.run.chunk, m.run.worker)
@@ -212,6 +213,13 @@ func (l *line) stillOurs(m *message, attempt newsletter.Attempt, began time.Time
 		return errors.Join(err, e.ledger.TakeBack(context.Background(), []newsletter.Attempt{attempt}))
 	}
 	return nil
+}
+
+// elapsed is the longer of what two clocks say: the monotonic one may stand still
+// while a machine sleeps, the other may be set back.
+func elapsed(began time.Time) time.Duration {
+	now := time.Now()
+	return max(now.Sub(began), now.Round(0).Sub(began.Round(0)))
 }
 
 func (l *lane) outcome(m *message, a newsletter.Attempt, res smtp.Result) newsletter.Outcome {

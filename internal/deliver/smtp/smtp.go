@@ -147,8 +147,10 @@ func (r Relay) explain(err error) error {
 // Send hands over one finished message: CRLF line ends, no line beginning with a
 // dot. next is the envelope of the message after this one, zero if that is not
 // known: where the relay takes it, it goes behind this body (RFC 2920 section
-// 3.1), and the next Send must be for it. An envelope alone mails nobody.
-func (s *Session) Send(e Envelope, message []byte, next Envelope) Result {
+// 3.1), and the next Send must be for it. An envelope alone mails nobody: ours is
+// asked when the relay waits for the body, and if it says no the session ends and
+// the message is deferred.
+func (s *Session) Send(e Envelope, message []byte, next Envelope, ours func() bool) Result {
 	if !isASCII(e.To) {
 		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
 			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
@@ -169,6 +171,10 @@ func (s *Session) Send(e Envelope, message []byte, next Envelope) Result {
 	s.dirty = true
 	if res, ok := s.answers(commands); !ok {
 		return res
+	}
+	if !ours() {
+		_ = s.conn.Close() // without a final dot, and without a QUIT that would be taken for text
+		return Result{State: newsletter.Deferred, Reply: "the connection was given up", Lost: true}
 	}
 	if !s.pipelining || !isASCII(next.To) {
 		next = Envelope{}
