@@ -52,6 +52,9 @@ func BenchmarkSend(b *testing.B) {
 				ours := runOurs(b, onSQLite(b), sink, connections, n, nil)
 				ours.print(b, fmt.Sprintf("sqlite-%d", connections), peer, peerCPU)
 				sqlite16, rss16 = ours.rate, ours.rss
+				if connections > 1 {
+					fmt.Printf("# %d connections, an fsync for each barrier and no ledger: %.2f of the peer\n", connections, runBare(b, sink, connections, n/2)/peer)
+				}
 			}
 		})
 	}

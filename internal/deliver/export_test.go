@@ -12,3 +12,6 @@ func TrustBarriers(age time.Duration) (undo func()) {
 	fresh = age
 	return func() { fresh = before }
 }
+
+// NextPage is how many recipients are read after so many took so long.
+var NextPage = nextPage

@@ -13,6 +13,7 @@ const (
 	restFirst = 15 * time.Second // a relay that fails rests so long, then twice as long each time
 	restMost  = 10 * time.Minute
 	crowded   = time.Minute      // how long fewer connections are tried where the relay took no more
+	most      = 3                // messages for each connection
 	idleTime  = 20 * time.Second // after which a connection without work says goodbye
 )
 
@@ -38,7 +39,7 @@ type lane struct {
 
 func newLane(p *pool, r Relay, paces Paces) *lane {
 	r.Connections, r.Weight = max(r.Connections, 1), max(r.Weight, 1)
-	return &lane{Relay: r, pool: p, limit: r.Connections, tasks: make(chan *message, 2*r.Connections), pace: newPacer(r, paces, p.engine.now)}
+	return &lane{Relay: r, pool: p, limit: r.Connections, tasks: make(chan *message, most*r.Connections), pace: newPacer(r, paces, p.engine.now)}
 }
 
 func (l *lane) share() float64 { return l.sent / float64(l.Weight) }
@@ -47,13 +48,17 @@ func (l *lane) share() float64 { return l.sent / float64(l.Weight) }
 func (l *lane) usable(now time.Time) bool { return !now.Before(l.restUntil) && l.pace.may() }
 
 // room reports whether the lane takes one more message: each connection has one
-// in hand and one waiting at most.
+// in hand, and two wait for it at most.
 func (l *lane) room() bool {
 	if l.probing {
 		return l.load < 1
 	}
-	return l.load < 2*l.limit
+	return l.load < most*l.limit
 }
+
+// lowWater is the load at which whoever waits for room is woken: each connection
+// has a message waiting still, and the price of waking is shared by many.
+func (l *lane) lowWater() int { return (most - 1) * l.limit }
 
 // accept queues a message and opens a connection for it where none is free.
 func (l *lane) accept(m *message) {
@@ -98,7 +103,9 @@ func (l *lane) finished(res smtp.Result) (silent bool) {
 	if Class(res.Code, res.Enhanced) == ClassLimit {
 		l.pace.slow()
 	}
-	l.pool.room.Signal()
+	if l.load <= l.lowWater() {
+		l.pool.room.Signal()
+	}
 	return l.drops >= dropsMost
 }
 

@@ -188,3 +188,17 @@ func TestTakenOverBeforeTheBody(t *testing.T) {
 		}
 	})
 }
+
+// Recipients are read a second ahead, whatever the relay: a slow one is not given
+// a copy for somebody who left minutes ago.
+func TestReadAhead(t *testing.T) {
+	for name, perSecond := range map[string]int{"slow": 2, "middling": 100, "fast": 10_000} {
+		page := 60
+		for range 20 {
+			page = deliver.NextPage(page, time.Duration(page)*time.Second/time.Duration(perSecond))
+		}
+		if page > 1000 || page < min(perSecond/4, 1000) || page > perSecond*2 {
+			t.Errorf("%s: %d at a time", name, page)
+		}
+	}
+}

@@ -26,7 +26,7 @@ func Rehearse(ctx context.Context, audience Audience, job Job, dir string) (n in
 	var after int64
 	m := &message{}
 	for {
-		copies, err := audience.Audience(ctx, job.Send.Lists, job.Send.Segment, after, page)
+		copies, err := audience.Audience(ctx, job.Send.Lists, job.Send.Segment, after, pageMost)
 		if err != nil || len(copies) == 0 {
 			return n, err
 		}

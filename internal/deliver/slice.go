@@ -15,7 +15,9 @@ const (
 	watchEvery  = 300 * time.Millisecond // how often a slice looks whether its issue was paused or cancelled
 	busyWait    = 3 * time.Second        // until a chunk is looked at again that another worker has
 	unknownWait = 15 * time.Second       // until unknown copies may be tried, beside deferred ones that are due later
-	page        = 200                    // recipients read at a time: memory does not grow with the audience
+	pageFirst   = 60                     // recipients read at a time
+	pageMost    = 1000                   // so that memory does not grow with the audience
+	pageTime    = time.Second            // and what they should last for: who leaves meanwhile is read too early
 )
 
 // errHalted ends a slice whose issue was paused, cancelled or given up.
@@ -198,7 +200,8 @@ func (e *Engine) work(r *run) error {
 
 func (e *Engine) untried(r *run, givenUp bool) error {
 	var after int64
-	for !r.chunk.Tried {
+	for page := pageFirst; !r.chunk.Tried; {
+		began := time.Now()
 		copies, err := e.ledger.Copies(r.ctx, r.job.Send, r.chunk, newsletter.Wanted{After: after, Limit: page})
 		if err != nil {
 			return err
@@ -210,6 +213,7 @@ func (e *Engine) untried(r *run, givenUp bool) error {
 		if err := e.hand(r, copies, givenUp); err != nil {
 			return err
 		}
+		page = nextPage(page, time.Since(began))
 	}
 	r.pending.Wait()
 	if err := context.Cause(r.ctx); err != nil {
@@ -219,12 +223,24 @@ func (e *Engine) untried(r *run, givenUp bool) error {
 	return nil
 }
 
+// nextPage is how many recipients to read after so many took so long.
+func nextPage(page int, took time.Duration) int {
+	switch {
+	case took > pageTime:
+		page /= 2
+	case took < pageTime/4:
+		page *= 4
+	}
+	return min(max(page, 1), pageMost)
+}
+
 func (e *Engine) retry(r *run, state newsletter.DeliveryState, givenUp bool) error {
 	now := e.now() // one reading: a copy that is deferred anew is not due before the next slice
 	if givenUp {
 		now = time.Unix(1<<40, 0)
 	}
-	for {
+	for page := pageFirst; ; {
+		began := time.Now()
 		due, err := e.ledger.Copies(r.ctx, r.job.Send, r.chunk, newsletter.Wanted{State: state, Now: now, Limit: page})
 		if err != nil || len(due) == 0 {
 			return err
@@ -236,6 +252,7 @@ func (e *Engine) retry(r *run, state newsletter.DeliveryState, givenUp bool) err
 		if err := context.Cause(r.ctx); err != nil {
 			return err
 		}
+		page = nextPage(page, time.Since(began))
 	}
 }
 

@@ -23,12 +23,14 @@ type writer struct {
 	enough  chan struct{} // the group is as large as it is worth waiting for
 }
 
-// gatherIdle is how long a leader waits for the barriers of other connections to
-// join its group while connections wait for messages, as they do when each has to
-// be signed first. While messages wait for a connection it does not: those that
-// come during one commit are the next group, and a server that waits costs more
-// than a commit.
-const gatherIdle = 10 * time.Millisecond
+// A leader waits a moment for the barriers of other connections to join its
+// group, since a commit costs the same for one and for all: gatherBusy while the
+// relay has mail to go on with, gatherIdle while connections wait for messages, as
+// they do when each has to be signed first.
+const (
+	gatherBusy = time.Millisecond
+	gatherIdle = 10 * time.Millisecond
+)
 
 // A barrier must be on disk before its connection goes on.
 type barrier struct {
@@ -72,9 +74,9 @@ func (w *writer) record(b *barrier) error {
 	return b.err
 }
 
-// target is how large a group is worth waiting for: some connections are always
-// busy with the relay.
-func (w *writer) target() int { return w.connections * 3 / 4 }
+// target is how large a group is worth waiting for: of two halves one is with the
+// relay while the other is written down.
+func (w *writer) target() int { return w.connections / 2 }
 
 func (w *writer) short() bool {
 	w.mu.Lock()
@@ -82,10 +84,14 @@ func (w *writer) short() bool {
 	return len(w.waiting) < w.target()
 }
 
-// gather takes what waits, after a moment for more to come where that is free.
+// gather takes what waits, after a moment for more to come.
 func (w *writer) gather() []*barrier {
-	if w.idle() && w.short() {
-		timer := time.NewTimer(gatherIdle)
+	if w.short() {
+		wait := gatherBusy
+		if w.idle() {
+			wait = gatherIdle
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-w.enough:
 		case <-timer.C:

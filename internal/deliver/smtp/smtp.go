@@ -67,6 +67,7 @@ type Session struct {
 	conn   net.Conn
 	dirty  bool // an envelope was begun and not ended: RSET before the next
 
+	until      time.Time // the deadline
 	pipelining bool
 	begun      Envelope // that the relay has been sent already
 }
@@ -182,6 +183,17 @@ func (s *Session) Send(e Envelope, message []byte, next Envelope, ours func() bo
 	return s.body(message, next)
 }
 
+// allow lets what comes now take so long. A deadline that is nearly as far away
+// already stays: setting one costs as much as composing a message.
+func (s *Session) allow(timeout time.Duration) error {
+	until := time.Now().Add(timeout)
+	if late := until.Sub(s.until); late >= 0 && late < timeout/8 {
+		return nil
+	}
+	s.until = until
+	return s.conn.SetDeadline(until)
+}
+
 // A command is a line and the reply it wants.
 type command struct {
 	expect int
@@ -216,7 +228,7 @@ func (s *Session) begin(commands []command) (Result, bool) {
 	if !s.pipelining {
 		return Result{}, true
 	}
-	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
+	if err := s.allow(replyTimeout); err != nil {
 		return s.deferred(lost(err)), false
 	}
 	_, err := s.client.Text.W.WriteString(lines(commands))
@@ -241,8 +253,10 @@ func (s *Session) answers(commands []command) (Result, bool) {
 		}
 		return Result{}, true
 	}
-	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
-		return s.deferred(lost(err)), false
+	if s.client.Text.R.Buffered() == 0 { // else they came with the answer to the last body
+		if err := s.allow(replyTimeout); err != nil {
+			return s.deferred(lost(err)), false
+		}
 	}
 	var failed *Result
 	for i, c := range commands {
@@ -296,7 +310,7 @@ func (s *Session) deferred(res Result) Result {
 }
 
 func (s *Session) body(message []byte, next Envelope) Result {
-	if err := s.conn.SetDeadline(time.Now().Add(dotTimeout)); err != nil {
+	if err := s.allow(dotTimeout); err != nil {
 		return s.deferred(lost(err))
 	}
 	// Body and final dot in one write: from its last byte on the relay may have the
@@ -338,7 +352,7 @@ func lost(err error) Result {
 
 // command sends one command and reports whether the reply was the expected one.
 func (s *Session) command(expect int, format string, args ...any) (Result, bool) {
-	if err := s.conn.SetDeadline(time.Now().Add(replyTimeout)); err != nil {
+	if err := s.allow(replyTimeout); err != nil {
 		return lost(err), false
 	}
 	text := s.client.Text
@@ -378,6 +392,9 @@ func classify(code int, reply string, err error) Result {
 
 // oneLine makes a reply fit to be kept: no controls, at most 500 bytes, cut between characters.
 func oneLine(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '
@@ -386,6 +403,16 @@ func oneLine(s string) string {
 	}, strings.ToValidUTF8(s, "?"))
 	s = strings.Join(strings.Fields(s), " ")
 	return strings.ToValidUTF8(s[:min(len(s), 500)], "")
+}
+
+// isPlain reports whether a reply is fit as it stands, as nearly every one is.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			return false
+		}
+	}
+	return len(s) <= 500
 }
 
 func isASCII(s string) bool {
