@@ -17,6 +17,7 @@ import (
 
 	"broadsheet/internal/store"
 	"broadsheet/internal/testkit"
+	"broadsheet/subscribers"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -114,6 +115,7 @@ func report(b *testing.B, engine, database, bin, people string, n int, peer floa
 		}
 	}
 	runs(b, exec.Command(bin, "list", "list", "--config", config)) // the tables are made
+	longest := whoWrites(b, database)
 	cmd := exec.Command(bin, "subscriber", "import", people, "--list", "members", "--config", config)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -130,7 +132,7 @@ func report(b *testing.B, engine, database, bin, people string, n int, peer floa
 		b.Fatalf("%s", out)
 	}
 	rate := float64(n) / took.Seconds()
-	fmt.Printf("%-11s %8.0f rows/s, %s %8.0f rows/s: %.2f of it; %d MB\n", engine, rate, name, peer, rate/peer, peak)
+	fmt.Printf("%-11s %8.0f rows/s, %s %8.0f rows/s: %.2f of it; %d MB; others waited %d ms to write at most\n", engine, rate, name, peer, rate/peer, peak, longest().Milliseconds())
 	find(b, engine, database)
 }
 
@@ -147,6 +149,43 @@ func peakOf(process int) (peak int) {
 		kb, _ := strconv.Atoi(string(m[1])) // digits
 		peak = max(peak, kb>>10)
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// whoWrites lets somebody change their name every 50 ms until the longest that it
+// took is asked for: no transaction of an import may be longer.
+func whoWrites(b *testing.B, database string) (longest func() time.Duration) {
+	ctx := context.Background()
+	db, err := store.Open(ctx, database, time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	people := subscribers.NewService(db, time.Now, "secret")
+	const address = "somebody@example.net"
+	if _, err := people.Add(ctx, subscribers.Import{List: subscribers.List{ID: "members"}}, subscribers.Row{Address: address}); err != nil {
+		b.Fatal(err)
+	}
+	over, most := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		var longest time.Duration
+		for i := 0; ; i++ {
+			name, began := strconv.Itoa(i), time.Now()
+			if err := people.Set(ctx, address, subscribers.Setting{Name: &name}, subscribers.Act{}); err != nil {
+				b.Error(err)
+			}
+			longest = max(longest, time.Since(began))
+			select {
+			case <-over:
+				most <- longest
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(over)
+		defer db.Close()
+		return <-most
 	}
 }
 

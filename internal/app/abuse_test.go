@@ -193,9 +193,9 @@ func TestAskingTakesAsLong(t *testing.T) {
 func TestSubscriptionBombing(t *testing.T) {
 	eachOpen(t, func(t *testing.T, h *house, database string) {
 		const victim = "victim@example.org"
-		posts := 10_000
+		posts := crowd(10_000)
 		if !strings.Contains(database, "://") {
-			posts = 2_000 // each is on disk before it is answered
+			posts = crowd(2_000) // each is on disk before it is answered
 		}
 		public := h.door(t)
 		began := h.clock.Now()

@@ -52,7 +52,7 @@ func connections(t *testing.T, wanted int) int {
 // each is heard, and none is told of a failure.
 func TestTenThousandOneClicks(t *testing.T) {
 	eachOpen(t, func(t *testing.T, h *house, _ string) {
-		const clicks = 10_000
+		clicks := crowd(10_000)
 		readers, err := h.People.List(ctx, "readers")
 		must(t, err)
 		events, err := h.People.List(ctx, "events")
