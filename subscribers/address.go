@@ -46,7 +46,10 @@ func ParseAddress(text string) (address, key string, err error) {
 	if len(address) > maxAddress {
 		return "", "", fault.Invalidf("address %q is longer than %d octets", text, maxAddress)
 	}
-	return address, norm.NFC.String(strings.ToLower(local)) + "@" + ascii, nil
+	if key = norm.NFC.String(strings.ToLower(local)) + "@" + ascii; key == address { // one text in memory for both
+		key = address
+	}
+	return address, key, nil
 }
 
 func checkCharacters(text string) error {

@@ -15,7 +15,7 @@ func (x *Subscription) mayReturn() bool {
 // decide is the rule for one row: what is written, and what is said of it.
 // Without a recorded reason it never revives a person who left or whose address
 // is suppressed; one who was erased comes back by themselves alone.
-func (s *Service) decide(changes []Change, in Import, p prepared, known Standing, result *Result) []Change {
+func (s *Service) decide(changes []Change, in Import, p *prepared, known Standing, result *Result) []Change {
 	current, last := known.open(in.List.ID), known.last(in.List.ID)
 	if p.row.Ended != "" || p.row.Suppress != "" {
 		return s.depart(changes, in, p, known, result)
@@ -50,7 +50,7 @@ func (s *Service) decide(changes []Change, in Import, p prepared, known Standing
 
 // depart writes down that a person left, or must never be mailed, where the file
 // comes from. What is known here of people who left already stays.
-func (s *Service) depart(changes []Change, in Import, p prepared, known Standing, result *Result) []Change {
+func (s *Service) depart(changes []Change, in Import, p *prepared, known Standing, result *Result) []Change {
 	before := len(changes)
 	var change Change
 	sub := known.Subscriber

@@ -78,7 +78,7 @@ func (s *Service) Add(ctx context.Context, in Import, row Row) (Result, error) {
 		row.Consent = &Consent{Source: in.Act.How}
 	}
 	row.MayAsk = true
-	batch := []prepared{s.prepare(row, in)}
+	batch := []*prepared{s.prepare(row, in)}
 	results, err := s.batch(ctx, in, batch)
 	if err != nil {
 		return Result{}, err
@@ -120,7 +120,7 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 	}
 	seen := map[string]bool{}
 	size := firstBatch
-	var batch []prepared
+	var batch []*prepared
 	flush := func() error {
 		began := time.Now() // how fast the machine is, not what time it is
 		results, err := s.batch(ctx, in, batch)
@@ -140,6 +140,7 @@ func (s *Service) Import(ctx context.Context, in Import, rows iter.Seq2[Row, err
 				return err
 			}
 		}
+		clear(batch) // what is written is kept no longer
 		batch = batch[:0]
 		return nil
 	}
@@ -176,7 +177,7 @@ type prepared struct {
 }
 
 // key is who a row speaks of, also where something else is wrong with it; "" if nobody knows.
-func (p prepared) key() string {
+func (p *prepared) key() string {
 	if p.err == nil {
 		return p.sub.Key
 	}
@@ -185,12 +186,12 @@ func (p prepared) key() string {
 }
 
 // read checks rows beside the database's work, a few batches ahead.
-func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error]) iter.Seq2[[]prepared, error] {
+func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error]) iter.Seq2[[]*prepared, error] {
 	type piece struct {
-		batch []prepared
+		batch []*prepared
 		err   error
 	}
-	return func(yield func([]prepared, error) bool) {
+	return func(yield func([]*prepared, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		pieces := make(chan piece, 4)
 		done := make(chan struct{})
@@ -198,11 +199,11 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 		go func() {
 			defer close(done)
 			defer close(pieces)
-			batch := make([]prepared, 0, pieceSize)
+			batch := make([]*prepared, 0, pieceSize)
 			give := func(err error) bool {
 				select {
 				case pieces <- piece{batch, err}:
-					batch = make([]prepared, 0, pieceSize)
+					batch = make([]*prepared, 0, pieceSize)
 					return err == nil
 				case <-ctx.Done():
 					return false
@@ -215,11 +216,12 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 					}
 					return
 				}
-				p := prepared{row: row, err: err}
 				if err == nil {
-					p = s.prepare(row, in)
+					batch = append(batch, s.prepare(row, in))
+				} else {
+					batch = append(batch, &prepared{row: row, err: err})
 				}
-				if batch = append(batch, p); len(batch) == pieceSize && !give(nil) {
+				if len(batch) == pieceSize && !give(nil) {
 					return
 				}
 			}
@@ -236,12 +238,12 @@ func (s *Service) read(ctx context.Context, in Import, rows iter.Seq2[Row, error
 	}
 }
 
-func (s *Service) prepare(row Row, in Import) prepared {
+func (s *Service) prepare(row Row, in Import) *prepared {
 	if row.Consent == nil && !row.Pending {
 		row.Consent = in.Consent
 	}
 	sub, err := s.clean(row)
-	return prepared{row, sub, err}
+	return &prepared{row, sub, err}
 }
 
 func (s *Service) clean(row Row) (Subscriber, error) {
@@ -280,7 +282,7 @@ func (s *Service) checkConsent(c *Consent) error {
 }
 
 // batch decides and writes some rows.
-func (s *Service) batch(ctx context.Context, in Import, rows []prepared) ([]Result, error) {
+func (s *Service) batch(ctx context.Context, in Import, rows []*prepared) ([]Result, error) {
 	keys := make([]string, 0, len(rows))
 	for _, p := range rows {
 		if p.err == nil {

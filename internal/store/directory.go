@@ -44,7 +44,7 @@ func (t *tx) list(people []*subscribers.Subscriber) error {
 
 // page returns a page with the lines of people written anew, and takes away the one that is there.
 func (t *tx) page(number int64, people []*subscribers.Subscriber) (string, error) {
-	var b strings.Builder
+	text := make([]byte, 0, pagePeople*80)
 	if len(people) < pagePeople {
 		var old string
 		if err := t.get(&old, `DELETE FROM directory WHERE page = $1 RETURNING people`, number); err != nil && !missing(err) {
@@ -52,16 +52,19 @@ func (t *tx) page(number int64, people []*subscribers.Subscriber) (string, error
 		}
 		for line := range strings.Lines(old) {
 			if id, _ := entry(line); id < people[0].ID || id > people[len(people)-1].ID {
-				b.WriteString(line)
+				text = append(text, line...)
 			}
 		}
 	}
 	for _, s := range people {
 		if s.Key != "" {
-			b.WriteString(strconv.FormatInt(s.ID, 10) + "\t" + strings.ToLower(s.Address+"\t"+s.Name) + "\n")
+			text = strconv.AppendInt(text, s.ID, 10)
+			text = append(append(text, '\t'), strings.ToLower(s.Address)...)
+			text = append(append(text, '\t'), strings.ToLower(s.Name)...)
+			text = append(text, '\n')
 		}
 	}
-	return b.String(), nil
+	return string(text), nil
 }
 
 func entry(line string) (id int64, text string) {

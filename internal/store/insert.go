@@ -1,7 +1,8 @@
 package store
 
 import (
-	"database/sql"
+	"context"
+	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,8 +24,9 @@ type inserter struct {
 	t       *tx
 	table   string
 	columns []string
-	full    *sql.Stmt
 	args    []any
+	full    driver.Stmt // of SQLite: inserts bulkRows
+	named   []driver.NamedValue
 }
 
 // rows returns what inserts rows of some columns into a table.
@@ -35,22 +37,14 @@ func (t *tx) rows(table string, columns ...string) *inserter {
 // add adds a row; end writes the last ones.
 func (b *inserter) add(values ...any) error {
 	b.args = append(b.args, values...)
+	most, write := bulkRows, b.insert
 	if b.t.db.postgres {
-		if len(b.args) < copyRows*len(b.columns) {
-			return nil
-		}
-		return b.copy()
+		most, write = copyRows, b.copy
 	}
-	if len(b.args) < bulkRows*len(b.columns) {
+	if len(b.args) < most*len(b.columns) {
 		return nil
 	}
-	if b.full == nil {
-		var err error
-		if b.full, err = b.t.PrepareContext(b.t.ctx, b.statement(bulkRows)); err != nil {
-			return fmt.Errorf("insert into %s: %w", b.table, err)
-		}
-	}
-	_, err := b.full.ExecContext(b.t.ctx, b.args...)
+	err := write()
 	b.args = b.args[:0]
 	return err
 }
@@ -59,7 +53,7 @@ func (b *inserter) end() (err error) {
 	n := len(b.args) / len(b.columns)
 	switch {
 	case b.t.db.postgres && n > bulkRows:
-		return b.copy()
+		err = b.copy()
 	case n > 0:
 		_, err = b.t.ExecContext(b.t.ctx, b.statement(n), b.args...)
 	}
@@ -71,6 +65,31 @@ func (b *inserter) end() (err error) {
 	return err
 }
 
+// insert gives SQLite bulkRows rows, past database/sql, which wraps every value anew
+// and watches the context with a goroutine for every statement.
+func (b *inserter) insert() error {
+	err := b.t.conn.Raw(func(conn any) (err error) {
+		if b.full == nil {
+			if b.full, err = conn.(driver.Conn).Prepare(b.statement(bulkRows)); err != nil {
+				return err
+			}
+			b.named = make([]driver.NamedValue, len(b.args))
+		}
+		for i, v := range b.args {
+			if v, err = driver.DefaultParameterConverter.ConvertValue(v); err != nil {
+				return err
+			}
+			b.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+		}
+		_, err = b.full.(driver.StmtExecContext).ExecContext(context.Background(), b.named)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", b.table, err)
+	}
+	return b.t.ctx.Err()
+}
+
 // copy gives PostgreSQL the rows by COPY, on the transaction's own connection.
 func (b *inserter) copy() error {
 	n := len(b.columns)
@@ -79,7 +98,6 @@ func (b *inserter) copy() error {
 		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(b.t.ctx, pgx.Identifier{b.table}, b.columns, rows)
 		return err
 	})
-	b.args = b.args[:0]
 	return err
 }
 

@@ -22,7 +22,7 @@ func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) strin
 	// of it is written, and all are looked up.
 	many := len(keys) > askedAtOnce
 	if many && !db.postgres { // an import touches the whole index of addresses; nothing else needs so much
-		db.roomy.Do(func() { _, _ = db.write.ExecContext(ctx, `PRAGMA cache_size = -32768`) }) // without it, it is only slower
+		db.roomy.Do(func() { _, _ = db.write.ExecContext(ctx, `PRAGMA cache_size = -16384`) }) // without it, it is only slower
 	}
 	if many && db.allNew.Load() {
 		if err := db.decideOn(ctx, keys, hash, decide, true); !isDuplicate(err) && !errors.Is(err, errNobodyNew) {

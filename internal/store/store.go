@@ -151,7 +151,7 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // it goes back to the pool
-	t, err := conn.BeginTxx(ctx, nil)
+	t, err := db.begin(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
@@ -163,6 +163,30 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("commit transaction: %w", err)
 	}
 	return nil
+}
+
+// begin begins a transaction. Whoever waits for another process to let SQLite's
+// lock go looks every few milliseconds: by itself SQLite soon looks every 100 only,
+// and whoever writes much, as an import does, lets it go for less time than that.
+func (db *DB) begin(ctx context.Context, conn *sqlx.Conn) (t *sqlx.Tx, err error) {
+	if db.postgres {
+		return conn.BeginTxx(ctx, nil)
+	}
+	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 8`); err != nil { // waits for 1, 2 and 5 ms
+		return nil, err
+	}
+	defer func() { _, _ = conn.ExecContext(ctx, `PRAGMA busy_timeout = 10000`) }() // fails only if the connection is no more
+	for range 1250 {                                                               // the same 10 s
+		if t, err = conn.BeginTxx(ctx, nil); !isBusy(err) {
+			break
+		}
+	}
+	return t, err
+}
+
+func isBusy(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func (t *tx) exec(query string, args ...any) (int64, error) {

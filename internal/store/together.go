@@ -25,7 +25,7 @@ type turn struct {
 }
 
 const (
-	mostTogether    = 256
+	mostTogether    = 1024
 	longestTogether = 30 * time.Second // one who goes away must not take the others' changes along
 )
 

@@ -2,7 +2,6 @@ package csvfile
 
 import (
 	"encoding/json"
-	"iter"
 	"strconv"
 	"strings"
 
@@ -10,26 +9,34 @@ import (
 	"broadsheet/subscribers"
 )
 
-// jsonRows reads an object a line: a member as it is exported, or one whose keys
-// are named as the columns of a CSV file.
-func jsonRows(l *lines, first string, o Options) iter.Seq2[subscribers.Row, error] {
-	return func(yield func(subscribers.Row, error) bool) {
-		for text, ok := first, true; ok; text, ok = l.next() {
-			if strings.TrimSpace(text) == "" {
-				continue
-			}
-			row := subscribers.Row{Line: l.number, Text: []string{text}}
-			if err := jsonRow(&row, text, o); !yield(row, err) {
-				return
-			}
-		}
-		if err := l.err(); err != nil {
-			yield(subscribers.Row{}, err)
-		}
-	}
+// jsonRecords are objects, one a line: a member as it is exported, or one whose
+// keys are named as the columns of a CSV file.
+type jsonRecords struct {
+	*lines
+	first string // the line that was read already
+	o     Options
 }
 
-func jsonRow(row *subscribers.Row, text string, o Options) error {
+func (r *jsonRecords) record() (text string, number int, ok bool) {
+	if text, r.first = r.first, ""; text == "" {
+		text, ok = r.next()
+		return text, r.number, ok
+	}
+	return text, r.number, true
+}
+
+func (r *jsonRecords) address(text string) string {
+	var row subscribers.Row
+	_ = fillJSON(&row, text, r.o) // what is wrong is told when the line is read
+	return row.Address
+}
+
+func (r *jsonRecords) row(text string, number int) (subscribers.Row, error) {
+	row := subscribers.Row{Line: number, Text: []string{text}}
+	return row, fillJSON(&row, text, r.o)
+}
+
+func fillJSON(row *subscribers.Row, text string, o Options) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &values); err != nil {
 		return fault.Invalidf("not a JSON object on one line: %v", err)

@@ -1,0 +1,151 @@
+package csvfile
+
+import (
+	"iter"
+	"strings"
+
+	"broadsheet/subscribers"
+)
+
+// window lets the lines of a long file go by in the order of their addresses, as
+// far as the lines that fit into it allow: a database then writes neighbours in
+// its index together, and writing them apart is what a long import costs most. It
+// is a replacement selection (Knuth, The Art of Computer Programming, section
+// 5.4.1): what comes in no order leaves in runs of twice the lines that it holds,
+// each sorted. Two lines of one address keep their order, and a file that fits
+// into the window keeps its own.
+type window struct {
+	lines      []waiting
+	room, held int  // in octets
+	full       bool // it was, once: from then on lines leave by their keys
+	run        int  // of the lines that leave now
+	last       string
+}
+
+// waiting is a line in a window.
+type waiting struct {
+	key, text   string
+	number, run int
+}
+
+const (
+	windowRoom = 16 << 20
+	lineSize   = 64 // octets that a line takes besides its text
+)
+
+// records are the records of a file that is read as text.
+type records interface {
+	record() (text string, number int, ok bool) // the next one
+	err() error                                 // why there is none
+	address(text string) string                 // "" where none is found
+	row(text string, number int) (subscribers.Row, error)
+}
+
+// sorted returns the rows of a file, by way of a window of room octets.
+func sorted(r records, room int) iter.Seq2[subscribers.Row, error] {
+	return func(yield func(subscribers.Row, error) bool) {
+		w := window{room: room}
+		for text, number, ok := r.record(); ok; text, number, ok = r.record() {
+			if strings.TrimSpace(text) != "" {
+				w.add(key(r.address(text)), text, number)
+			}
+			for w.over() {
+				if !yield(r.row(w.next())) {
+					return
+				}
+			}
+		}
+		for !w.empty() {
+			if !yield(r.row(w.next())) {
+				return
+			}
+		}
+		if err := r.err(); err != nil {
+			yield(subscribers.Row{}, err)
+		}
+	}
+}
+
+// key is by what a line with an address is sorted: who is one person has one key.
+func key(address string) string {
+	for i := range len(address) {
+		if address[i] >= 0x80 {
+			if _, key, err := subscribers.ParseAddress(address); err == nil {
+				return key
+			}
+			break // it will be refused
+		}
+	}
+	return strings.ToLower(strings.TrimSuffix(address, "."))
+}
+
+func (w *window) add(key, text string, number int) {
+	in := waiting{key, text, number, w.run}
+	if key < w.last { // too late for this run
+		in.run++
+	}
+	w.held += in.size()
+	w.lines = append(w.lines, in)
+	w.rise(len(w.lines) - 1)
+	if !w.full && w.over() { // from now on by keys
+		w.full = true
+		for i := len(w.lines)/2 - 1; i >= 0; i-- {
+			w.sink(i)
+		}
+	}
+}
+
+// over reports whether a line has to leave.
+func (w *window) over() bool { return w.held > w.room }
+
+func (w *window) empty() bool { return len(w.lines) == 0 }
+
+// next lets a line out.
+func (w *window) next() (text string, number int) {
+	out, last := w.lines[0], len(w.lines)-1
+	w.lines[0] = w.lines[last]
+	w.lines[last] = waiting{} // what left is kept no longer
+	w.lines = w.lines[:last]
+	w.sink(0)
+	w.held -= out.size()
+	if w.full {
+		w.run, w.last = out.run, out.key
+	}
+	return out.text, out.number
+}
+
+func (l *waiting) size() int { return lineSize + len(l.text) }
+
+// The lines are a heap: each leaves before the two at twice its place.
+
+func (w *window) rise(i int) {
+	for i > 0 && w.before(i, (i-1)/2) {
+		w.lines[i], w.lines[(i-1)/2] = w.lines[(i-1)/2], w.lines[i]
+		i = (i - 1) / 2
+	}
+}
+
+func (w *window) sink(i int) {
+	for {
+		first := 2*i + 1
+		if first+1 < len(w.lines) && w.before(first+1, first) {
+			first++
+		}
+		if first >= len(w.lines) || !w.before(first, i) {
+			return
+		}
+		w.lines[i], w.lines[first] = w.lines[first], w.lines[i]
+		i = first
+	}
+}
+
+func (w *window) before(i, j int) bool {
+	a, b := &w.lines[i], &w.lines[j]
+	switch {
+	case a.run != b.run:
+		return a.run < b.run
+	case w.full && a.key != b.key:
+		return a.key < b.key
+	}
+	return a.number < b.number
+}
