@@ -105,7 +105,7 @@ func (s *Service) check(in *Import) error {
 // quick and shrinks when it is slow, so that others never wait for long.
 const (
 	firstBatch = 1000
-	maxBatch   = 8000
+	maxBatch   = 4000
 	pieceSize  = 1000 // rows that are checked ahead of the database at a time
 	quick      = 300 * time.Millisecond
 	slow       = 600 * time.Millisecond

@@ -37,7 +37,7 @@ On a list that stands on consent, a row without evidence stays pending and is no
 mailed, unless --consent vouches for the whole file; with may_ask, ` + "`list reconfirm`" + `
 may ask that person. Nobody who left the list or is suppressed is brought back, but
 by --revive, whose reason stands in their history. Importing twice changes nothing:
-an import that was killed is simply run again. A file of more than some 16 MB is
+an import that was killed is simply run again. A file of more than some 20 MB is
 taken in the order of its addresses, which is quicker, and so stands in the report.
 
 --mode add leaves those who are on the list as they are; update (the default) takes
@@ -106,7 +106,7 @@ func (c *cli) importFile(ctx context.Context, a *app.App, path string, asked imp
 
 // importMemory is what an import needs at most besides the database's own memory,
 // in octets: above it rubbish is collected more often.
-const importMemory = 80 << 20
+const importMemory = 100 << 20
 
 func wrap(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
 

@@ -21,9 +21,6 @@ func (db *DB) Decide(ctx context.Context, keys []string, hash func(string) strin
 	// not looked up, and should one be known after all, the index says so, nothing
 	// of it is written, and all are looked up.
 	many := len(keys) > askedAtOnce
-	if many && !db.postgres { // an import touches the whole index of addresses; nothing else needs so much
-		db.roomy.Do(func() { _, _ = db.write.ExecContext(ctx, `PRAGMA cache_size = -16384`) }) // without it, it is only slower
-	}
 	if many && db.allNew.Load() {
 		if err := db.decideOn(ctx, keys, hash, decide, true); !isDuplicate(err) && !errors.Is(err, errNobodyNew) {
 			return err

@@ -48,7 +48,6 @@ type DB struct {
 	session  atomic.Pointer[sql.Conn] // a worker's, on PostgreSQL
 	number   atomic.Int64             // and the number it locks
 	allNew   atomic.Bool              // whom the last large Decide asked for was unknown
-	roomy    sync.Once                // SQLite has memory for an import
 }
 
 // Open opens a SQLite file, or a PostgreSQL address that begins with postgres://, and brings its tables up to date.

@@ -29,7 +29,7 @@ type waiting struct {
 }
 
 const (
-	windowRoom = 16 << 20
+	windowRoom = 24 << 20
 	lineSize   = 64 // octets that a line takes besides its text
 )
 
