@@ -38,7 +38,7 @@ func ParseAddress(text string) (address, key string, err error) {
 	if err := checkLocalPart(text, local); err != nil {
 		return "", "", err
 	}
-	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
+	ascii, err := toASCII(strings.TrimSuffix(domain, "."))
 	if err != nil || !plausibleDomain(ascii) {
 		return "", "", fault.Invalidf("address %q: %q is not a mail domain", text, domain)
 	}
@@ -52,6 +52,16 @@ func ParseAddress(text string) (address, key string, err error) {
 	return address, key, nil
 }
 
+// toASCII returns a domain in A-labels; most are so already.
+func toASCII(domain string) (string, error) {
+	for i := range len(domain) {
+		if c := domain[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.') {
+			return idna.Lookup.ToASCII(domain)
+		}
+	}
+	return domain, nil
+}
+
 func checkCharacters(text string) error {
 	if text == "" {
 		return fault.Invalidf("the address is empty")
@@ -60,7 +70,7 @@ func checkCharacters(text string) error {
 		return fault.Invalidf("address %q is not valid UTF-8", text)
 	}
 	for _, r := range text {
-		if unicode.IsControl(r) || r == ' ' || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.IsControl(r) || r == ' ' || r >= utf8.RuneSelf && unicode.Is(unicode.Bidi_Control, r) {
 			return fault.Invalidf("address %q contains a control character or a space", text)
 		}
 	}
@@ -74,6 +84,9 @@ func checkLocalPart(text, local string) error {
 	if strings.ContainsAny(local, `"(),:;<>[\]`) || strings.Contains(local, "@") {
 		return fault.Invalidf("address %q: the part before @ has a character that is not allowed", text)
 	}
+	if plainAtoms(local) {
+		return nil
+	}
 	// The parser of net/mail knows the dot-atom rules of RFC 5322 section 3.2.3 and RFC 6532.
 	if parsed, err := mail.ParseAddress(local + "@example.org"); err != nil || parsed.Address != local+"@example.org" {
 		return fault.Invalidf("address %q: the part before @ is not well formed", text)
@@ -81,17 +94,30 @@ func checkLocalPart(text, local string) error {
 	return nil
 }
 
+// plainAtoms reports a dot-atom of letters, digits, - and _, as most local parts are.
+func plainAtoms(local string) bool {
+	for i := range len(local) {
+		switch c := local[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		case c == '.' && i > 0 && i < len(local)-1 && local[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func plausibleDomain(domain string) bool {
 	if domain == "" || len(domain) > maxDomain || !strings.Contains(domain, ".") {
 		return false
 	}
-	labels := strings.Split(domain, ".")
-	for _, label := range labels {
+	var top string
+	for label := range strings.SplitSeq(domain, ".") {
+		top = label
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsAny(label, "_") {
 			return false
 		}
 	}
-	top := labels[len(labels)-1]
 	return strings.TrimLeft(top, "0123456789") != ""
 }
 

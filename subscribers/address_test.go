@@ -1,9 +1,13 @@
 package subscribers
 
 import (
+	"math/rand/v2"
+	"net/mail"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 func TestAddresses(t *testing.T) {
@@ -65,4 +69,32 @@ func FuzzAddress(f *testing.F) {
 			t.Fatalf("the key %q has the key %q", key, once)
 		}
 	})
+}
+
+// The short cuts for plain addresses say what the whole rules say.
+func TestShortCutsOfAddresses(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	took := 0
+	for range 20_000 {
+		text := make([]byte, 1+random.IntN(6))
+		for i := range text {
+			text[i] = "aZ09.-_+"[random.IntN(8)]
+		}
+		local := string(text)
+		if _, err := mail.ParseAddress(local + "@example.org"); plainAtoms(local) && err != nil {
+			t.Errorf("%q: %v", local, err)
+		}
+		domain := strings.ToLower(local)
+		short, err := toASCII(domain)
+		long, wrong := idna.Lookup.ToASCII(domain)
+		if plausibleDomain(domain) && (short != long || (err == nil) != (wrong == nil)) {
+			t.Errorf("%q: %q, %v; want %q, %v", domain, short, err, long, wrong)
+		}
+		if plainAtoms(local) {
+			took++
+		}
+	}
+	if took < 1000 {
+		t.Errorf("only %d of them were plain", took)
+	}
 }

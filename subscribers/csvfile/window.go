@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"encoding/binary"
 	"iter"
 	"strings"
 
@@ -24,13 +25,14 @@ type window struct {
 
 // waiting is a line in a window.
 type waiting struct {
+	begins      [2]uint64 // the key: most are told apart without reaching for it
 	key, text   string
 	number, run int
 }
 
 const (
 	windowRoom = 24 << 20
-	lineSize   = 64 // octets that a line takes besides its text
+	lineSize   = 80 // octets that a line takes besides its text
 )
 
 // records are the records of a file that is read as text.
@@ -80,7 +82,7 @@ func key(address string) string {
 }
 
 func (w *window) add(key, text string, number int) {
-	in := waiting{key, text, number, w.run}
+	in := waiting{beginning(key), key, text, number, w.run}
 	if key < w.last { // too late for this run
 		in.run++
 	}
@@ -144,8 +146,19 @@ func (w *window) before(i, j int) bool {
 	switch {
 	case a.run != b.run:
 		return a.run < b.run
-	case w.full && a.key != b.key:
+	case !w.full:
+		return a.number < b.number
+	case a.begins != b.begins:
+		return a.begins[0] < b.begins[0] || a.begins[0] == b.begins[0] && a.begins[1] < b.begins[1]
+	case a.key != b.key:
 		return a.key < b.key
 	}
 	return a.number < b.number
+}
+
+// beginning is the first 16 octets of a key as numbers of the same order.
+func beginning(key string) [2]uint64 {
+	var b [16]byte
+	copy(b[:], key)
+	return [2]uint64{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
