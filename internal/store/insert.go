@@ -1,131 +1,160 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-const (
-	// bulkRows is how many rows one statement inserts: with fewer the statement
-	// itself costs more, with more nothing is gained.
-	bulkRows = 50
-	// copyRows is how many rows PostgreSQL is given at once, by COPY.
-	copyRows = 2000
-)
-
-// An inserter inserts many rows into a table.
-type inserter struct {
-	t       *tx
-	table   string
-	columns []string
-	args    []any
-	full    driver.Stmt // of SQLite: inserts bulkRows
-	named   []driver.NamedValue
+// An inserter inserts many rows into a table: add adds one, end writes the last.
+type inserter interface {
+	add(values ...any) error
+	end() error
 }
 
 // rows returns what inserts rows of some columns into a table.
-func (t *tx) rows(table string, columns ...string) *inserter {
-	return &inserter{t: t, table: table, columns: columns}
+func (t *tx) rows(table string, columns ...string) inserter {
+	if t.db.postgres {
+		return &copier{t: t, command: "COPY " + table + " (" + strings.Join(columns, ", ") + ") FROM STDIN"}
+	}
+	return &multirow{t: t, table: table, columns: columns}
 }
 
-// add adds a row; end writes the last ones.
-func (b *inserter) add(values ...any) error {
-	b.args = append(b.args, values...)
-	most, write := bulkRows, b.insert
-	if b.t.db.postgres {
-		most, write = copyRows, b.copy
+// copier gives PostgreSQL rows by COPY, in its text format, on the transaction's own connection.
+type copier struct {
+	t       *tx
+	command string
+	text    []byte
+	n       int
+}
+
+// copyRows is how many rows PostgreSQL is given at once.
+const copyRows = 4000
+
+func (c *copier) add(values ...any) error {
+	for i, v := range values {
+		if i > 0 {
+			c.text = append(c.text, '\t')
+		}
+		v, err := driver.DefaultParameterConverter.ConvertValue(v)
+		if err != nil {
+			return err
+		}
+		switch v := v.(type) {
+		case int64:
+			c.text = strconv.AppendInt(c.text, v, 10)
+		case string:
+			c.text = appendCopied(c.text, v)
+		default:
+			return fmt.Errorf("%s: %T is neither a number nor a text", c.command, v)
+		}
 	}
-	if len(b.args) < most*len(b.columns) {
+	c.text = append(c.text, '\n')
+	if c.n++; c.n < copyRows {
 		return nil
 	}
-	err := write()
-	b.args = b.args[:0]
+	return c.end()
+}
+
+func (c *copier) end() error {
+	if c.n == 0 {
+		return nil
+	}
+	err := c.t.conn.Raw(func(conn any) error {
+		_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(c.t.ctx, bytes.NewReader(c.text), c.command)
+		return err
+	})
+	c.text, c.n = c.text[:0], 0
 	return err
 }
 
-func (b *inserter) end() (err error) {
-	n := len(b.args) / len(b.columns)
-	switch {
-	case b.t.db.postgres && n > bulkRows:
-		err = b.copy()
-	case n > 0:
-		_, err = b.t.ExecContext(b.t.ctx, b.statement(n), b.args...)
-	}
-	if b.full != nil {
-		if closed := b.full.Close(); err == nil {
-			err = closed
+// appendCopied appends a text as COPY reads it.
+func appendCopied(b []byte, text string) []byte {
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '\\':
+			b = append(b, `\\`...)
+		case '\t':
+			b = append(b, `\t`...)
+		case '\n':
+			b = append(b, `\n`...)
+		case '\r':
+			b = append(b, `\r`...)
+		default:
+			b = append(b, c)
 		}
 	}
-	return err
+	return b
 }
 
-// insert gives SQLite bulkRows rows, past database/sql, which wraps every value anew
-// and watches the context with a goroutine for every statement.
-func (b *inserter) insert() error {
+// multirow gives SQLite many rows in one statement.
+type multirow struct {
+	t       *tx
+	table   string
+	columns []string
+	args    []driver.NamedValue
+	full    driver.Stmt // for bulkRows
+}
+
+// bulkRows is how many rows one statement inserts: with fewer the statement itself
+// costs more, with more nothing is gained.
+const bulkRows = 50
+
+func (b *multirow) add(values ...any) error {
+	for _, v := range values {
+		v, err := driver.DefaultParameterConverter.ConvertValue(v)
+		if err != nil {
+			return err
+		}
+		b.args = append(b.args, driver.NamedValue{Ordinal: len(b.args) + 1, Value: v})
+	}
+	if len(b.args) < bulkRows*len(b.columns) {
+		return nil
+	}
+	return b.run(&b.full)
+}
+
+func (b *multirow) end() error {
+	if len(b.args) == 0 {
+		return nil
+	}
+	var rest driver.Stmt
+	return b.run(&rest)
+}
+
+// run inserts what is there, past database/sql, which wraps every value anew and has
+// a goroutine watch the context for every statement.
+func (b *multirow) run(s *driver.Stmt) error {
+	if err := b.t.ctx.Err(); err != nil {
+		return err
+	}
 	err := b.t.conn.Raw(func(conn any) (err error) {
-		if b.full == nil {
-			if b.full, err = conn.(driver.Conn).Prepare(b.statement(bulkRows)); err != nil {
+		if *s == nil {
+			if *s, err = conn.(driver.Conn).Prepare(b.statement(len(b.args) / len(b.columns))); err != nil {
 				return err
 			}
-			b.named = make([]driver.NamedValue, len(b.args))
+			b.t.open = append(b.t.open, *s)
 		}
-		for i, v := range b.args {
-			if v, err = driver.DefaultParameterConverter.ConvertValue(v); err != nil {
-				return err
-			}
-			b.named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
-		}
-		_, err = b.full.(driver.StmtExecContext).ExecContext(context.Background(), b.named)
+		_, err = (*s).(driver.StmtExecContext).ExecContext(context.Background(), b.args)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", b.table, err)
 	}
-	return b.t.ctx.Err()
+	b.args = b.args[:0]
+	return nil
 }
 
-// copy gives PostgreSQL the rows by COPY, on the transaction's own connection.
-func (b *inserter) copy() error {
-	n := len(b.columns)
-	rows := pgx.CopyFromSlice(len(b.args)/n, func(i int) ([]any, error) { return b.args[i*n : (i+1)*n], nil })
-	err := b.t.conn.Raw(func(driver any) error {
-		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(b.t.ctx, pgx.Identifier{b.table}, b.columns, rows)
-		return err
-	})
-	return err
-}
-
-// statement has unnumbered marks for SQLite: it looks up the name of every
-// numbered one, which costs more than the inserting. FAIL says that a statement
-// which breaks off need not be undone by itself, since the transaction is: without
-// it SQLite writes every page that it touches twice.
-func (b *inserter) statement(rows int) string {
-	var s strings.Builder
-	s.WriteString(map[bool]string{true: "INSERT INTO ", false: "INSERT OR FAIL INTO "}[b.t.db.postgres] + b.table + " (" + strings.Join(b.columns, ", ") + ") VALUES ")
-	n := 0
-	for i := range rows {
-		if i > 0 {
-			s.WriteByte(',')
-		}
-		for j := range b.columns {
-			s.WriteByte("(,"[min(j, 1)])
-			s.WriteString(b.mark(&n))
-		}
-		s.WriteByte(')')
-	}
-	return s.String()
-}
-
-func (b *inserter) mark(n *int) string {
-	if !b.t.db.postgres {
-		return "?"
-	}
-	*n++
-	return "$" + strconv.Itoa(*n)
+// statement has unnumbered marks: the driver looks up the name of every numbered
+// one, which costs more than the inserting. FAIL says that a statement which breaks
+// off need not be undone by itself, since the transaction is: without it SQLite
+// writes every page that it touches twice.
+func (b *multirow) statement(rows int) string {
+	row := "(" + strings.Repeat("?,", len(b.columns)-1) + "?)"
+	return "INSERT OR FAIL INTO " + b.table + " (" + strings.Join(b.columns, ", ") + ") VALUES " + strings.Repeat(row+",", rows-1) + row
 }

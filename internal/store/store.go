@@ -9,6 +9,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,6 +126,7 @@ type tx struct {
 	db   *DB
 	ctx  context.Context
 	now  int64
+	open []driver.Stmt // of the driver's own: closed when it ends
 }
 
 // tx runs work in one transaction, and again where PostgreSQL broke it off in
@@ -155,13 +157,26 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // after a commit it has nothing to say
-	if err := work(&tx{t, conn, db, ctx, millis(db.now())}); err != nil {
+	if err := db.run(&tx{Tx: t, conn: conn, db: db, ctx: ctx, now: millis(db.now())}, work); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit transaction: %w", err)
 	}
 	return nil
+}
+
+func (db *DB) run(t *tx, work func(*tx) error) error {
+	err := work(t)
+	if len(t.open) == 0 {
+		return err
+	}
+	return errors.Join(err, t.conn.Raw(func(any) (err error) {
+		for _, s := range t.open {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}))
 }
 
 // begin begins a transaction. Whoever waits for another process to let SQLite's
