@@ -16,18 +16,24 @@ import (
 // each sorted. Two lines of one address keep their order, and a file that fits
 // into the window keeps its own.
 type window struct {
+	heap       []place // each leaves before the two at twice its place
 	lines      []waiting
-	room, held int  // in octets
-	full       bool // it was, once: from then on lines leave by their keys
-	run        int  // of the lines that leave now
+	free       []int32 // of lines
+	room, held int     // in octets
+	full       bool    // it was, once: from then on lines leave by their keys
+	run        int32   // of the lines that leave now
 	last       string
 }
 
 // waiting is a line in a window.
-type waiting struct {
-	begins      [2]uint64 // the key: most are told apart without reaching for it
-	key, text   string
-	number, run int
+type waiting struct{ key, text string }
+
+// place is a line's place in the order. There is no pointer in it: the rubbish
+// collector need not watch it while it is moved about.
+type place struct {
+	begins    [2]uint64 // the key: most are told apart without reaching for it
+	number    int
+	run, line int32
 }
 
 const (
@@ -82,16 +88,22 @@ func key(address string) string {
 }
 
 func (w *window) add(key, text string, number int) {
-	in := waiting{beginning(key), key, text, number, w.run}
+	in := place{begins: beginning(key), number: number, run: w.run, line: int32(len(w.lines))}
 	if key < w.last { // too late for this run
 		in.run++
 	}
-	w.held += in.size()
-	w.lines = append(w.lines, in)
-	w.rise(len(w.lines) - 1)
+	if n := len(w.free) - 1; n >= 0 {
+		in.line, w.free = w.free[n], w.free[:n]
+		w.lines[in.line] = waiting{key, text}
+	} else {
+		w.lines = append(w.lines, waiting{key, text})
+	}
+	w.held += lineSize + len(text)
+	w.heap = append(w.heap, in)
+	w.rise(len(w.heap) - 1)
 	if !w.full && w.over() { // from now on by keys
 		w.full = true
-		for i := len(w.lines)/2 - 1; i >= 0; i-- {
+		for i := len(w.heap)/2 - 1; i >= 0; i-- {
 			w.sink(i)
 		}
 	}
@@ -100,29 +112,27 @@ func (w *window) add(key, text string, number int) {
 // over reports whether a line has to leave.
 func (w *window) over() bool { return w.held > w.room }
 
-func (w *window) empty() bool { return len(w.lines) == 0 }
+func (w *window) empty() bool { return len(w.heap) == 0 }
 
 // next lets a line out.
 func (w *window) next() (text string, number int) {
-	out, last := w.lines[0], len(w.lines)-1
-	w.lines[0] = w.lines[last]
-	w.lines[last] = waiting{} // what left is kept no longer
-	w.lines = w.lines[:last]
+	out, last := w.heap[0], len(w.heap)-1
+	line := w.lines[out.line]
+	w.lines[out.line] = waiting{} // what left is kept no longer
+	w.free = append(w.free, out.line)
+	w.heap[0] = w.heap[last]
+	w.heap = w.heap[:last]
 	w.sink(0)
-	w.held -= out.size()
+	w.held -= lineSize + len(line.text)
 	if w.full {
-		w.run, w.last = out.run, out.key
+		w.run, w.last = out.run, line.key
 	}
-	return out.text, out.number
+	return line.text, out.number
 }
-
-func (l *waiting) size() int { return lineSize + len(l.text) }
-
-// The lines are a heap: each leaves before the two at twice its place.
 
 func (w *window) rise(i int) {
 	for i > 0 && w.before(i, (i-1)/2) {
-		w.lines[i], w.lines[(i-1)/2] = w.lines[(i-1)/2], w.lines[i]
+		w.heap[i], w.heap[(i-1)/2] = w.heap[(i-1)/2], w.heap[i]
 		i = (i - 1) / 2
 	}
 }
@@ -130,19 +140,19 @@ func (w *window) rise(i int) {
 func (w *window) sink(i int) {
 	for {
 		first := 2*i + 1
-		if first+1 < len(w.lines) && w.before(first+1, first) {
+		if first+1 < len(w.heap) && w.before(first+1, first) {
 			first++
 		}
-		if first >= len(w.lines) || !w.before(first, i) {
+		if first >= len(w.heap) || !w.before(first, i) {
 			return
 		}
-		w.lines[i], w.lines[first] = w.lines[first], w.lines[i]
+		w.heap[i], w.heap[first] = w.heap[first], w.heap[i]
 		i = first
 	}
 }
 
 func (w *window) before(i, j int) bool {
-	a, b := &w.lines[i], &w.lines[j]
+	a, b := &w.heap[i], &w.heap[j]
 	switch {
 	case a.run != b.run:
 		return a.run < b.run
@@ -150,8 +160,9 @@ func (w *window) before(i, j int) bool {
 		return a.number < b.number
 	case a.begins != b.begins:
 		return a.begins[0] < b.begins[0] || a.begins[0] == b.begins[0] && a.begins[1] < b.begins[1]
-	case a.key != b.key:
-		return a.key < b.key
+	}
+	if order := strings.Compare(w.lines[a.line].key, w.lines[b.line].key); order != 0 {
+		return order < 0
 	}
 	return a.number < b.number
 }
