@@ -37,7 +37,7 @@ type place struct {
 }
 
 const (
-	windowRoom = 24 << 20
+	windowRoom = 12 << 20
 	lineSize   = 80 // octets that a line takes besides its text
 )
 
