@@ -88,7 +88,7 @@ func connect(database string, now func() time.Time) (*DB, error) {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(268435456)") // reading through many pages copies none
+	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(2147418112)") // reading through many pages copies none
 	if err != nil {
 		return nil, err
 	}
