@@ -152,7 +152,7 @@ func peakOf(process int) (peak int) {
 	}
 }
 
-// whoWrites lets somebody change their name every 250 ms until the longest that it
+// whoWrites lets somebody change their name every second until the longest that it
 // took is asked for: no transaction of an import may be longer.
 func whoWrites(b *testing.B, database string) (longest func() time.Duration) {
 	ctx := context.Background()
@@ -178,7 +178,7 @@ func whoWrites(b *testing.B, database string) (longest func() time.Duration) {
 			case <-over:
 				most <- longest
 				return
-			case <-time.After(250 * time.Millisecond):
+			case <-time.After(time.Second):
 			}
 		}
 	}()

@@ -66,6 +66,7 @@ subscriptions of those who are not in it, and shows them first.`,
 
 func (c *cli) importFile(ctx context.Context, a *app.App, path string, asked importing) (err error) {
 	debug.SetMemoryLimit(importMemory)
+	debug.SetGCPercent(400) // what is read is soon rubbish; the limit keeps it from growing
 	in, err := c.imports(ctx, a, path, asked)
 	if err != nil {
 		return err

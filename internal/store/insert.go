@@ -75,21 +75,16 @@ func (c *copier) end() error {
 
 // appendCopied appends a text as COPY reads it.
 func appendCopied(b []byte, text string) []byte {
+	from := 0
 	for i := range len(text) {
-		switch c := text[i]; c {
-		case '\\':
-			b = append(b, `\\`...)
-		case '\t':
-			b = append(b, `\t`...)
-		case '\n':
-			b = append(b, `\n`...)
-		case '\r':
-			b = append(b, `\r`...)
-		default:
-			b = append(b, c)
+		if c := text[i]; c <= '\r' || c == '\\' {
+			if at := strings.IndexByte("\\\t\n\r", c); at >= 0 {
+				b = append(append(b, text[from:i]...), '\\', `\tnr`[at])
+				from = i + 1
+			}
 		}
 	}
-	return b
+	return append(b, text[from:]...)
 }
 
 // multirow gives SQLite many rows in one statement.
