@@ -81,11 +81,11 @@ func checkLocalPart(text, local string) error {
 	if local == "" || len(local) > maxLocalPart {
 		return fault.Invalidf("address %q: the part before @ must have 1 to %d octets", text, maxLocalPart)
 	}
-	if strings.ContainsAny(local, `"(),:;<>[\]`) || strings.Contains(local, "@") {
-		return fault.Invalidf("address %q: the part before @ has a character that is not allowed", text)
-	}
 	if plainAtoms(local) {
 		return nil
+	}
+	if strings.ContainsAny(local, `"(),:;<>[\]`) || strings.Contains(local, "@") {
+		return fault.Invalidf("address %q: the part before @ has a character that is not allowed", text)
 	}
 	// The parser of net/mail knows the dot-atom rules of RFC 5322 section 3.2.3 and RFC 6532.
 	if parsed, err := mail.ParseAddress(local + "@example.org"); err != nil || parsed.Address != local+"@example.org" {
@@ -114,7 +114,7 @@ func plausibleDomain(domain string) bool {
 	var top string
 	for label := range strings.SplitSeq(domain, ".") {
 		top = label
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsAny(label, "_") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.IndexByte(label, '_') >= 0 {
 			return false
 		}
 	}

@@ -41,17 +41,17 @@ func (c *copier) add(values ...any) error {
 		if i > 0 {
 			c.text = append(c.text, '\t')
 		}
-		v, err := driver.DefaultParameterConverter.ConvertValue(v)
-		if err != nil {
-			return err
-		}
 		switch v := v.(type) {
 		case int64:
 			c.text = strconv.AppendInt(c.text, v, 10)
 		case string:
 			c.text = appendCopied(c.text, v)
 		default:
-			return fmt.Errorf("%s: %T is neither a number nor a text", c.command, v)
+			other, err := driver.DefaultParameterConverter.ConvertValue(v)
+			if err != nil {
+				return err
+			}
+			c.text = appendCopied(c.text, fmt.Sprint(other))
 		}
 	}
 	c.text = append(c.text, '\n')
