@@ -24,38 +24,50 @@ const pagePeople = 24
 // list writes the lines of people; one whose key is empty gets none.
 func (t *tx) list(people []*subscribers.Subscriber) error {
 	rows := t.rows("directory", "page", "people")
+	var parts [][]*subscribers.Subscriber // of pages that others may stand on: those are read, which has to wait for what is being copied
 	for len(people) > 0 {
 		number := people[0].ID / pagePeople
 		n := 1
 		for n < len(people) && people[n].ID/pagePeople == number {
 			n++
 		}
-		text, err := t.page(number, people[:n])
-		if err != nil {
-			return err
-		}
-		if err := rows.add(number, text); err != nil {
+		if n < pagePeople {
+			parts = append(parts, people[:n])
+		} else if err := rows.add(number, string(lines(nil, people[:n]))); err != nil {
 			return fmt.Errorf("write the directory: %w", err)
 		}
 		people = people[n:]
 	}
+	for _, some := range parts {
+		text, err := t.page(some)
+		if err != nil {
+			return err
+		}
+		if err := rows.add(some[0].ID/pagePeople, text); err != nil {
+			return fmt.Errorf("write the directory: %w", err)
+		}
+	}
 	return rows.end()
 }
 
-// page returns a page with the lines of people written anew, and takes away the one that is there.
-func (t *tx) page(number int64, people []*subscribers.Subscriber) (string, error) {
-	text := make([]byte, 0, pagePeople*80)
-	if len(people) < pagePeople {
-		var old string
-		if err := t.get(&old, `DELETE FROM directory WHERE page = $1 RETURNING people`, number); err != nil && !missing(err) {
-			return "", fmt.Errorf("read the directory: %w", err)
-		}
-		for line := range strings.Lines(old) {
-			if id, _ := entry(line); id < people[0].ID || id > people[len(people)-1].ID {
-				text = append(text, line...)
-			}
+// page returns the page of some people with their lines written anew, and takes away the one that is there.
+func (t *tx) page(people []*subscribers.Subscriber) (string, error) {
+	var old string
+	if err := t.get(&old, `DELETE FROM directory WHERE page = $1 RETURNING people`, people[0].ID/pagePeople); err != nil && !missing(err) {
+		return "", fmt.Errorf("read the directory: %w", err)
+	}
+	var kept []byte
+	for line := range strings.Lines(old) {
+		if id, _ := entry(line); id < people[0].ID || id > people[len(people)-1].ID {
+			kept = append(kept, line...)
 		}
 	}
+	return string(lines(kept, people)), nil
+}
+
+// lines appends the lines of people.
+func lines(text []byte, people []*subscribers.Subscriber) []byte {
+	text = slices.Grow(text, len(people)*80)
 	for _, s := range people {
 		if s.Key != "" {
 			text = strconv.AppendInt(text, s.ID, 10)
@@ -64,7 +76,7 @@ func (t *tx) page(number int64, people []*subscribers.Subscriber) (string, error
 			text = append(text, '\n')
 		}
 	}
-	return string(text), nil
+	return text
 }
 
 func entry(line string) (id int64, text string) {

@@ -61,16 +61,34 @@ func (c *copier) add(values ...any) error {
 	return c.end()
 }
 
+// end gives the rows to PostgreSQL, which takes longer to put them into its indexes
+// than it takes to make the next ones: that is done meanwhile.
 func (c *copier) end() error {
 	if c.n == 0 {
 		return nil
 	}
-	err := c.t.conn.Raw(func(conn any) error {
-		_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(c.t.ctx, bytes.NewReader(c.text), c.command)
+	if err := c.t.settle(); err != nil {
 		return err
-	})
-	c.text, c.n = c.text[:0], 0
-	return err
+	}
+	text, done := c.text, make(chan error, 1)
+	c.text, c.n, c.t.copying = nil, 0, done
+	go func() {
+		done <- c.t.conn.Raw(func(conn any) error {
+			_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(c.t.ctx, bytes.NewReader(text), c.command)
+			return err
+		})
+	}()
+	return nil
+}
+
+// settle waits for what is being copied.
+func (t *tx) settle() error {
+	if t.copying == nil {
+		return nil
+	}
+	done := t.copying
+	t.copying = nil
+	return <-done
 }
 
 // appendCopied appends a text as COPY reads it.

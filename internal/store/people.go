@@ -196,40 +196,68 @@ func (t *tx) insertPeople(changes []subscribers.Change) error {
 			fresh = append(fresh, c.Put)
 		}
 	}
+	wordings, err := t.wordings(changes)
+	if err != nil {
+		return err
+	}
 	if err := t.insertSubscribers(fresh); err != nil {
 		return err
 	}
+	if err := t.insertSubscriptions(changes, wordings); err != nil {
+		return fmt.Errorf("write subscriptions: %w", err)
+	}
+	if err := t.insertAttributes(fresh); err != nil {
+		return err
+	}
+	return t.list(fresh)
+}
+
+func (t *tx) insertSubscriptions(changes []subscribers.Change, wordings map[subscribers.Consent]int64) error {
 	plain := t.rows("subscriptions", plainColumns...)
 	full := t.rows("subscriptions", append(slices.Clone(plainColumns), "source_hash", "end_reason", "note", "ended_at", "paused_until", "may_ask", "ask_until")...)
-	wordings := map[subscribers.Consent]int64{}
 	for _, c := range changes {
 		for _, x := range c.Subscribe {
 			if x.SubscriberID == 0 {
 				x.SubscriberID = c.Put.ID
 			}
-			said := subscribers.Consent{Basis: x.Consent.Basis, Wording: x.Consent.Wording, Version: x.Consent.Version, Language: x.Consent.Language, Purpose: x.Consent.Purpose}
-			wording, known := wordings[said]
-			if !known {
-				var err error
-				if wording, err = t.wording(said); err != nil {
-					return err
-				}
-				wordings[said] = wording
-			}
-			row := []any{x.ListID, x.SubscriberID, string(x.State), x.Origin, x.By, millis(x.CreatedAt), millis(x.ConfirmedAt), wording, x.Consent.Source, millis(x.Consent.GivenAt)}
+			row := []any{x.ListID, x.SubscriberID, string(x.State), x.Origin, x.By, millis(x.CreatedAt), millis(x.ConfirmedAt), wordings[agreed(x.Consent)], x.Consent.Source, millis(x.Consent.GivenAt)}
 			rows := plain
 			if rest := (subscribers.Subscription{EndReason: x.EndReason, Note: x.Note, EndedAt: x.EndedAt, PausedUntil: x.PausedUntil, MayAsk: x.MayAsk, AskUntil: x.AskUntil}); rest != (subscribers.Subscription{}) || x.Consent.From != "" {
 				rows, row = full, append(row, x.Consent.From, string(x.EndReason), x.Note, millis(x.EndedAt), millis(x.PausedUntil), bit(x.MayAsk), millis(x.AskUntil))
 			}
 			if err := rows.add(row...); err != nil {
-				return fmt.Errorf("write subscriptions: %w", err)
+				return err
 			}
 		}
 	}
 	if err := plain.end(); err != nil {
-		return fmt.Errorf("write subscriptions: %w", err)
+		return err
 	}
 	return full.end()
+}
+
+// agreed is what somebody agreed to, whoever they are.
+func agreed(c subscribers.Consent) subscribers.Consent {
+	return subscribers.Consent{Basis: c.Basis, Wording: c.Wording, Version: c.Version, Language: c.Language, Purpose: c.Purpose}
+}
+
+// wordings returns the ids of what new subscriptions agree to.
+func (t *tx) wordings(changes []subscribers.Change) (map[subscribers.Consent]int64, error) {
+	known := map[subscribers.Consent]int64{}
+	for _, c := range changes {
+		for _, x := range c.Subscribe {
+			said := agreed(x.Consent)
+			if _, ok := known[said]; ok {
+				continue
+			}
+			id, err := t.wording(said)
+			if err != nil {
+				return nil, err
+			}
+			known[said] = id
+		}
+	}
+	return known, nil
 }
 
 // plainColumns are those that every subscription begins with; the others have defaults.
@@ -254,10 +282,7 @@ func (t *tx) insertSubscribers(fresh []*subscribers.Subscriber) error {
 	if err := rows.end(); err != nil {
 		return fmt.Errorf("write subscribers: %w", err)
 	}
-	if err := t.insertAttributes(fresh); err != nil {
-		return err
-	}
-	return t.list(fresh)
+	return nil
 }
 
 func (t *tx) insertAttributes(people []*subscribers.Subscriber) error {

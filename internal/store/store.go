@@ -122,11 +122,12 @@ func (db *DB) Close() error {
 // tx is one transaction; now is its one clock.
 type tx struct {
 	*sqlx.Tx
-	conn *sqlx.Conn // that it runs on
-	db   *DB
-	ctx  context.Context
-	now  int64
-	open []driver.Stmt // of the driver's own: closed when it ends
+	conn    *sqlx.Conn // that it runs on
+	db      *DB
+	ctx     context.Context
+	now     int64
+	open    []driver.Stmt // of the driver's own: closed when it ends
+	copying chan error    // what PostgreSQL is taking in now: exec and get wait for it
 }
 
 // tx runs work in one transaction, and again where PostgreSQL broke it off in
@@ -168,6 +169,9 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 
 func (db *DB) run(t *tx, work func(*tx) error) error {
 	err := work(t)
+	if failed := t.settle(); failed != nil { // and so has what came after it
+		err = failed
+	}
 	if len(t.open) == 0 {
 		return err
 	}
@@ -189,8 +193,10 @@ func (db *DB) begin(ctx context.Context, conn *sqlx.Conn) (t *sqlx.Tx, err error
 	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 8`); err != nil { // waits for 1, 2 and 5 ms
 		return nil, err
 	}
-	defer func() { _, _ = conn.ExecContext(ctx, `PRAGMA busy_timeout = 10000`) }() // fails only if the connection is no more
-	for range 1250 {                                                               // the same 10 s
+	defer func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = 10000`) // fails only if the connection is no more
+	}()
+	for range 1250 { // the same 10 s
 		if t, err = conn.BeginTxx(ctx, nil); !isBusy(err) {
 			break
 		}
@@ -204,6 +210,9 @@ func isBusy(err error) bool {
 }
 
 func (t *tx) exec(query string, args ...any) (int64, error) {
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
 	result, err := t.ExecContext(t.ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -212,6 +221,9 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 }
 
 func (t *tx) get(target any, query string, args ...any) error {
+	if err := t.settle(); err != nil {
+		return err
+	}
 	return t.GetContext(t.ctx, target, query, args...)
 }
 
