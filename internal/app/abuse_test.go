@@ -363,3 +363,20 @@ func change(t *testing.T, database, statement string) {
 	must(t, err)
 	must(t, db.Close())
 }
+
+// A letter without an archive is named to nobody who is not on its list.
+func TestInternalLettersAreNotNamed(t *testing.T) {
+	eachOpen(t, func(t *testing.T, h *house, _ string) {
+		public := h.door(t)
+		for _, route := range []string{"/", "/subscribe", "/privacy", "/archive/internal", "/subscribe/internal", "/own-link/internal"} {
+			if _, page := fetch(t, "GET", public+route, nil); strings.Contains(page, "Internal letter") {
+				t.Errorf("GET %s names it", route)
+			}
+		}
+		for _, email := range []string{"nobody", "nobody@example.org"} {
+			if code, page := fetch(t, "POST", public+"/own-link/internal", url.Values{"email": {email}}); strings.Contains(page, "Internal letter") || code >= 500 {
+				t.Errorf("POST %s: %d, names it", email, code)
+			}
+		}
+	})
+}

@@ -143,9 +143,17 @@ func (s *Site) ownLinkPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showOwnLink(w http.ResponseWriter, r *http.Request, status int, pub newsletter.Publication, words locale.Locale, v ownLinkView) error {
-	v.publicView = s.view(r, words, pub, words.Label("own_link_title"))
+	v.publicView = s.view(r, words, face(pub), words.Label("own_link_title"))
 	v.Text = []string{words.Label("own_link_text"), words.Label("own_link_write", "contact", s.contact(pub))}
 	return s.page(w, status, "own-link", v)
+}
+
+// face is what a stranger sees of a publication: one without an archive is not named.
+func face(pub newsletter.Publication) newsletter.Publication {
+	if pub.Archive == "none" {
+		return newsletter.Publication{}
+	}
+	return pub
 }
 
 // contact is whom people write to.
@@ -178,5 +186,5 @@ func (s *Site) ownLink(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.message(w, r, http.StatusOK, pub, words, words.Label("check_mail_title"), words.Label("own_link_sent", "address", address), words.Label("check_mail_more"))
+	return s.message(w, r, http.StatusOK, face(pub), words, words.Label("check_mail_title"), words.Label("own_link_sent", "address", address), words.Label("check_mail_more"))
 }
