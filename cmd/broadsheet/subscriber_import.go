@@ -37,7 +37,7 @@ On a list that stands on consent, a row without evidence stays pending and is no
 mailed, unless --consent vouches for the whole file; with may_ask, ` + "`list reconfirm`" + `
 may ask that person. Nobody who left the list or is suppressed is brought back, but
 by --revive, whose reason stands in their history. Importing twice changes nothing:
-an import that was killed is simply run again. A file of more than some 8 MB is
+an import that was killed is simply run again. A file of more than some 6 MB is
 taken in the order of its addresses, which is quicker, and so stands in the report.
 
 --mode add leaves those who are on the list as they are; update (the default) takes
