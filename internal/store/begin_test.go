@@ -25,9 +25,9 @@ func TestWaitingForAnotherProcess(t *testing.T) {
 	if err := ours.tx(short, func(*tx) error { return errors.New("it was not waited") }); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("called off: %v", err)
 	}
-	var patience int
-	if err := ours.write.Get(&patience, `PRAGMA busy_timeout`); err != nil || patience != 10000 {
-		t.Errorf("waits for %d ms: %v", patience, err)
+	var waits int
+	if err := ours.write.Get(&waits, `PRAGMA busy_timeout`); err != nil || waits != patience {
+		t.Errorf("waits for %d ms: %v", waits, err)
 	}
 	next := make(chan error)
 	go func() { next <- ours.tx(ctx, func(*tx) error { return nil }) }()

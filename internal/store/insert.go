@@ -20,7 +20,7 @@ type inserter interface {
 // rows returns what inserts rows of some columns into a table.
 func (t *tx) rows(table string, columns ...string) inserter {
 	if t.db.postgres {
-		return &copier{t: t, command: "COPY " + table + " (" + strings.Join(columns, ", ") + ") FROM STDIN"}
+		return &copier{t: t, table: table, columns: columns}
 	}
 	return &multirow{t: t, table: table, columns: columns}
 }
@@ -28,9 +28,10 @@ func (t *tx) rows(table string, columns ...string) inserter {
 // copier gives PostgreSQL rows by COPY, in its text format, on the transaction's own connection.
 type copier struct {
 	t       *tx
-	command string
+	table   string
+	columns []string
 	text    []byte
-	n       int
+	n       int // rows in it
 }
 
 // copyRows is how many rows PostgreSQL is given at once.
@@ -41,17 +42,17 @@ func (c *copier) add(values ...any) error {
 		if i > 0 {
 			c.text = append(c.text, '\t')
 		}
+		v, err := driver.DefaultParameterConverter.ConvertValue(v)
+		if err != nil {
+			return err
+		}
 		switch v := v.(type) {
 		case int64:
 			c.text = strconv.AppendInt(c.text, v, 10)
 		case string:
 			c.text = appendCopied(c.text, v)
-		default:
-			other, err := driver.DefaultParameterConverter.ConvertValue(v)
-			if err != nil {
-				return err
-			}
-			c.text = appendCopied(c.text, fmt.Sprint(other))
+		default: // no column holds anything else
+			return fmt.Errorf("copy into %s: %T is neither a number nor a text", c.table, v)
 		}
 	}
 	c.text = append(c.text, '\n')
@@ -74,8 +75,11 @@ func (c *copier) end() error {
 	c.text, c.n, c.t.copying = nil, 0, done
 	go func() {
 		done <- c.t.conn.Raw(func(conn any) error {
-			_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(c.t.ctx, bytes.NewReader(text), c.command)
-			return err
+			_, err := conn.(*stdlib.Conn).Conn().PgConn().CopyFrom(c.t.ctx, bytes.NewReader(text), "COPY "+c.table+" ("+strings.Join(c.columns, ", ")+") FROM STDIN")
+			if err != nil {
+				return fmt.Errorf("copy into %s: %w", c.table, err)
+			}
+			return nil
 		})
 	}()
 	return nil

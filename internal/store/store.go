@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,8 +33,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// readers is how many connections read a SQLite file side by side.
-const readers = 4
+const (
+	readers  = 4     // connections that read a SQLite file side by side
+	patience = 10000 // ms that SQLite's lock is waited for
+)
 
 // DB is an open database.
 type DB struct {
@@ -82,13 +85,13 @@ func connect(database string, now func() time.Time) (*DB, error) {
 	} else if err := file.Close(); err != nil {
 		return nil, err
 	}
-	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
+	dsn := "file:" + (&url.URL{Path: database}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(" + strconv.Itoa(patience) + ")&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(4000)"
 	write, err := sqlx.Open("sqlite", dsn+"&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(2147418112)") // reading through many pages copies none
+	read, err := sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)&_pragma=mmap_size(2147418112)") // the most there is: reading through many pages copies none
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +161,7 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // after a commit it has nothing to say
-	if err := db.run(&tx{Tx: t, conn: conn, db: db, ctx: ctx, now: millis(db.now())}, work); err != nil {
+	if err := (&tx{Tx: t, conn: conn, db: db, ctx: ctx, now: millis(db.now())}).run(work); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
@@ -167,7 +170,8 @@ func (db *DB) once(ctx context.Context, work func(*tx) error) error {
 	return nil
 }
 
-func (db *DB) run(t *tx, work func(*tx) error) error {
+// run does the work, and ends what it left open.
+func (t *tx) run(work func(*tx) error) error {
 	err := work(t)
 	if failed := t.settle(); failed != nil { // and so has what came after it
 		err = failed
@@ -190,13 +194,16 @@ func (db *DB) begin(ctx context.Context, conn *sqlx.Conn) (t *sqlx.Tx, err error
 	if db.postgres {
 		return conn.BeginTxx(ctx, nil)
 	}
-	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 8`); err != nil { // waits for 1, 2 and 5 ms
+	const short = 8 // ms: it looks after 1, 2 and 5
+	wait := func(ctx context.Context, ms int) error {
+		_, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = `+strconv.Itoa(ms))
+		return err
+	}
+	if err := wait(ctx, short); err != nil {
 		return nil, err
 	}
-	defer func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = 10000`) // fails only if the connection is no more
-	}()
-	for range 1250 { // the same 10 s
+	defer func() { _ = wait(context.WithoutCancel(ctx), patience) }() // fails only if the connection is no more
+	for range patience / short {
 		if t, err = conn.BeginTxx(ctx, nil); !isBusy(err) {
 			break
 		}

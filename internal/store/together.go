@@ -25,7 +25,7 @@ type turn struct {
 }
 
 const (
-	mostTogether    = 1024
+	mostTogether    = 256
 	longestTogether = 30 * time.Second // one who goes away must not take the others' changes along
 )
 

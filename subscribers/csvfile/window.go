@@ -76,6 +76,7 @@ func sorted(r records, room int) iter.Seq2[subscribers.Row, error] {
 
 // key is by what a line with an address is sorted: who is one person has one key.
 func key(address string) string {
+	address = strings.TrimSpace(address)
 	for i := range len(address) {
 		if address[i] >= 0x80 {
 			if _, key, err := subscribers.ParseAddress(address); err == nil {
