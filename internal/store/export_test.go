@@ -30,3 +30,22 @@ func (db *DB) Exec(ctx context.Context, query string) error {
 	_, err := db.write.ExecContext(ctx, query)
 	return err
 }
+
+// CopyRows is how many rows PostgreSQL is given at once.
+const CopyRows = copyRows
+
+// Round writes texts as rows are written that are many, and reads them.
+func (db *DB) Round(ctx context.Context, texts []string) (back []string, err error) {
+	if err := db.tx(ctx, func(t *tx) error {
+		rows := t.rows("takes", "id", "name", "at")
+		for i, text := range texts {
+			if err := rows.add(i, text, int64(-i)); err != nil {
+				return err
+			}
+		}
+		return rows.end()
+	}); err != nil {
+		return nil, err
+	}
+	return back, db.read.SelectContext(ctx, &back, `SELECT name FROM takes ORDER BY id`)
+}

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"container/heap"
 	"encoding/binary"
 	"iter"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // each sorted. Two lines of one address keep their order, and a file that fits
 // into the window keeps its own.
 type window struct {
-	heap       []place // each leaves before the two at twice its place
+	heap       []place
 	lines      []waiting
 	free       []int32 // of lines
 	room, held int     // in octets
@@ -63,7 +64,7 @@ func sorted(r records, room int) iter.Seq2[subscribers.Row, error] {
 				}
 			}
 		}
-		for !w.empty() {
+		for w.Len() > 0 {
 			if !yield(r.row(w.next())) {
 				return
 			}
@@ -100,30 +101,22 @@ func (w *window) add(key, text string, number int) {
 		w.lines = append(w.lines, waiting{key, text})
 	}
 	w.held += lineSize + len(text)
-	w.heap = append(w.heap, in)
-	w.rise(len(w.heap) - 1)
+	heap.Push(w, in)
 	if !w.full && w.over() { // from now on by keys
 		w.full = true
-		for i := len(w.heap)/2 - 1; i >= 0; i-- {
-			w.sink(i)
-		}
+		heap.Init(w)
 	}
 }
 
 // over reports whether a line has to leave.
 func (w *window) over() bool { return w.held > w.room }
 
-func (w *window) empty() bool { return len(w.heap) == 0 }
-
 // next lets a line out.
 func (w *window) next() (text string, number int) {
-	out, last := w.heap[0], len(w.heap)-1
+	out := heap.Pop(w).(place)
 	line := w.lines[out.line]
 	w.lines[out.line] = waiting{} // what left is kept no longer
 	w.free = append(w.free, out.line)
-	w.heap[0] = w.heap[last]
-	w.heap = w.heap[:last]
-	w.sink(0)
 	w.held -= lineSize + len(line.text)
 	if w.full {
 		w.run, w.last = out.run, line.key
@@ -131,28 +124,20 @@ func (w *window) next() (text string, number int) {
 	return line.text, out.number
 }
 
-func (w *window) rise(i int) {
-	for i > 0 && w.before(i, (i-1)/2) {
-		w.heap[i], w.heap[(i-1)/2] = w.heap[(i-1)/2], w.heap[i]
-		i = (i - 1) / 2
-	}
+// A window is a heap of places.
+
+func (w *window) Len() int      { return len(w.heap) }
+func (w *window) Swap(i, j int) { w.heap[i], w.heap[j] = w.heap[j], w.heap[i] }
+func (w *window) Push(in any)   { w.heap = append(w.heap, in.(place)) }
+
+func (w *window) Pop() any {
+	last := len(w.heap) - 1
+	out := w.heap[last]
+	w.heap = w.heap[:last]
+	return out
 }
 
-func (w *window) sink(i int) {
-	for {
-		first := 2*i + 1
-		if first+1 < len(w.heap) && w.before(first+1, first) {
-			first++
-		}
-		if first >= len(w.heap) || !w.before(first, i) {
-			return
-		}
-		w.heap[i], w.heap[first] = w.heap[first], w.heap[i]
-		i = first
-	}
-}
-
-func (w *window) before(i, j int) bool {
+func (w *window) Less(i, j int) bool {
 	a, b := &w.heap[i], &w.heap[j]
 	switch {
 	case a.run != b.run:
