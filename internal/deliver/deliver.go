@@ -70,8 +70,8 @@ type Paces interface {
 // Session hands over messages one after the other.
 type Session interface {
 	// Send hands over a message; next is the envelope of the one after it, zero if
-	// unknown. ours is asked last thing before the body goes, whether it still may.
-	Send(e smtp.Envelope, message []byte, next smtp.Envelope, ours func() bool) smtp.Result
+	// unknown. may is asked when only the final dot is left, whether that may go.
+	Send(e smtp.Envelope, message []byte, next smtp.Envelope, may func() bool) smtp.Result
 	Close()
 }
 

@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"broadsheet/internal/deliver/smtp"
@@ -23,10 +24,12 @@ type lane struct {
 	pool *pool
 	pace pacer
 
-	tasks chan *message
-	lines int // connections
-	limit int // connections it may have now
-	load  int // messages queued here or with a connection
+	tasks  chan *message
+	ledger *writer
+
+	lines atomic.Int32 // connections
+	limit int          // connections it may have now
+	load  int          // messages queued here or with a connection
 	sent  float64
 
 	limitUntil time.Time
@@ -39,7 +42,9 @@ type lane struct {
 
 func newLane(p *pool, r Relay, paces Paces) *lane {
 	r.Connections, r.Weight = max(r.Connections, 1), max(r.Weight, 1)
-	return &lane{Relay: r, pool: p, limit: r.Connections, tasks: make(chan *message, most*r.Connections), pace: newPacer(r, paces, p.engine.now)}
+	l := &lane{Relay: r, pool: p, limit: r.Connections, tasks: make(chan *message, most*r.Connections), pace: newPacer(r, paces, p.engine.now)}
+	l.ledger = newWriter(p.engine.ledger, func() int { return int(l.lines.Load()) }, func() bool { return p.waiting.Load() == 0 })
+	return l
 }
 
 func (l *lane) share() float64 { return l.sent / float64(l.Weight) }
@@ -62,10 +67,11 @@ func (l *lane) lowWater() int { return (most - 1) * l.limit }
 
 // accept queues a message and opens a connection for it where none is free.
 func (l *lane) accept(m *message) {
-	if l.load++; l.load > l.lines && l.lines < l.limit {
-		l.lines++
+	if lines := int(l.lines.Load()); l.load >= lines && lines < l.limit {
+		l.lines.Add(1)
 		go (&line{lane: l}).work()
 	}
+	l.load++
 	l.sent++
 	l.pace.take()
 	l.tasks <- m // has room: load is below its size
@@ -117,10 +123,9 @@ func (l *lane) refuse(err error, ours bool, had int) (waiting []*message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.engine.now()
-	l.lines--
 	l.load -= had
-	if l.lines > 0 && !ours {
-		l.limit, l.limitUntil = l.lines, now.Add(crowded)
+	if left := int(l.lines.Add(-1)); left > 0 && !ours {
+		l.limit, l.limitUntil = left, now.Add(crowded)
 		return nil
 	}
 	if !now.Before(l.restUntil) {
@@ -151,7 +156,7 @@ func (l *lane) leave() bool {
 	if len(l.tasks) > 0 {
 		return false
 	}
-	l.lines--
+	l.lines.Add(-1)
 	l.pool.room.Broadcast()
 	return true
 }
@@ -185,7 +190,7 @@ func (l *lane) renew() {
 func (l *lane) close() {
 	close(l.tasks)
 	l.pool.mu.Lock()
-	for l.lines > 0 {
+	for l.lines.Load() > 0 {
 		l.pool.room.Wait()
 	}
 	left := l.pace

@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"broadsheet/internal/deliver"
 	"broadsheet/internal/newsletter"
+	"broadsheet/internal/store"
 )
 
 var openStates = []newsletter.DeliveryState{newsletter.Attempting, newsletter.Deferred}
@@ -153,17 +155,16 @@ func TestNoBeforeHangUp(t *testing.T) {
 	})
 }
 
-// A worker whose work was taken over while the relay was slow to answer sends no
-// body: what it had begun is due again, and goes out once.
-func TestTakenOverBeforeTheBody(t *testing.T) {
+// A worker whose work was taken over while the relay was slow to answer, or the
+// disk to write, ends no body: what it had begun is due again, and goes out once.
+func TestTakenOverBeforeTheDot(t *testing.T) {
 	const fresh = 20 * time.Millisecond
 	defer deliver.TrustBarriers(fresh)()
-	each(t, 5, func(t *testing.T, b *bench) {
-		b.start(t)
-		var once sync.Once
-		b.smtp.SetScript(func(stage, _ string) string {
-			if stage == "rcpt" {
-				once.Do(func() {
+	for _, slow := range []string{"relay", "disk"} {
+		t.Run(slow, func(t *testing.T) {
+			each(t, 5, func(t *testing.T, b *bench) {
+				b.start(t)
+				takeOver := sync.OnceFunc(func() {
 					workers, err := b.db.Workers(ctx)
 					if err != nil || len(workers) != 1 {
 						t.Error(workers, err)
@@ -174,19 +175,41 @@ func TestTakenOverBeforeTheBody(t *testing.T) {
 					}
 					<-time.After(2 * fresh) // so slow
 				})
-			}
-			return ""
+				var ledger deliver.Ledger = b.db
+				if slow == "disk" {
+					ledger = &slowDisk{b.db, takeOver}
+				} else {
+					b.smtp.SetScript(func(stage, _ string) string {
+						if stage == "rcpt" {
+							takeOver()
+						}
+						return ""
+					})
+				}
+				relay := b.relay()
+				relay.Connections = 1
+				if finished, _, err := b.runOn(ctx, t, b.engine(t, ledger, relay)); finished || err != nil || len(b.smtp.Messages()) != 0 {
+					t.Errorf("%v %v, %d mails", finished, err, len(b.smtp.Messages()))
+				}
+				b.finish(t, b.engine(t, b.db, relay))
+				if got := b.tally(t); got.Accepted != 5 || len(b.smtp.Messages()) != 5 {
+					t.Errorf("%+v, %d mails", got, len(b.smtp.Messages()))
+				}
+			})
 		})
-		relay := b.relay()
-		relay.Connections = 1
-		if finished, _, err := b.runOn(ctx, t, b.engine(t, b.db, relay)); finished || err != nil || len(b.smtp.Messages()) != 0 {
-			t.Errorf("%v %v, %d mails", finished, err, len(b.smtp.Messages()))
-		}
-		b.finish(t, b.engine(t, b.db, relay))
-		if got := b.tally(t); got.Accepted != 5 || len(b.smtp.Messages()) != 5 {
-			t.Errorf("%+v, %d mails", got, len(b.smtp.Messages()))
-		}
-	})
+	}
+}
+
+// slowDisk is a ledger in which something happens when a barrier has been written.
+type slowDisk struct {
+	*store.DB
+	then func()
+}
+
+func (d *slowDisk) Record(ctx context.Context, outcomes []newsletter.Outcome, attempts []newsletter.Attempt) error {
+	err := d.DB.Record(ctx, outcomes, attempts)
+	d.then()
+	return err
 }
 
 // Recipients are read a second ahead, whatever the relay: a slow one is not given

@@ -19,6 +19,7 @@ type line struct {
 	session Session
 	last    *sent
 	ahead   *message // whose envelope the relay has already
+	barrier *barrier
 	idle    *time.Timer
 }
 
@@ -29,7 +30,7 @@ type sent struct {
 }
 
 func (l *line) work() {
-	l.idle = time.NewTimer(idleTime)
+	l.idle, l.barrier = time.NewTimer(idleTime), newBarrier()
 	defer l.hangUp()
 	for {
 		m := l.take()
@@ -132,11 +133,12 @@ func (l *line) flush(attempts ...newsletter.Attempt) error {
 	if l.last == nil && len(attempts) == 0 {
 		return nil
 	}
-	b := &barrier{attempts: attempts, turn: make(chan bool, 1)}
+	b := l.barrier
+	b.outcomes, b.attempts = b.outcomes[:0], append(b.attempts[:0], attempts...)
 	if l.last != nil {
-		b.outcomes, b.progress = []newsletter.Outcome{l.last.outcome}, l.last.message.run.job.Progress
+		b.outcomes, b.progress = append(b.outcomes, l.last.outcome), l.last.message.run.job.Progress
 	}
-	err := l.lane.pool.ledger.record(b)
+	err := l.lane.ledger.record(b)
 	if l.last != nil {
 		if err != nil {
 			l.last.message.run.fail(err)
@@ -159,21 +161,27 @@ func (l *line) skip(m *message, err error) {
 }
 
 // send hands over one copy. An error means that the relay refuses all our mail.
+//
+// The relay reads envelope and body while the ledger is written; only the final
+// dot waits for the disk, and before it no copy can have been accepted. What is
+// refused earlier is written down with what it came to.
 func (l *line) send(m *message) error {
 	if m.run.over() { // while we dialled
 		l.skip(m, nil)
 		return nil
 	}
-	attempt := m.attempt()
-	began := time.Now()
-	if err := l.flush(attempt); err != nil {
-		l.skip(m, err)
-		return nil
+	attempt, asked := m.attempt(), false
+	var stopped error
+	res := l.session.Send(m.envelope, m.bytes, l.next(), func() bool {
+		asked = true
+		stopped = l.begin(m, attempt)
+		return stopped == nil
+	})
+	if !asked {
+		stopped = l.flush(attempt)
 	}
-	var taken error
-	res := l.session.Send(m.envelope, m.bytes, l.next(), func() bool { taken = l.stillOurs(m, attempt, began); return taken == nil })
-	if taken != nil {
-		l.skip(m, taken)
+	if stopped != nil {
+		l.skip(m, stopped)
 		return nil
 	}
 	l.last = &sent{m, l.lane.outcome(m, attempt, res)}
@@ -195,10 +203,13 @@ func (l *line) send(m *message) error {
 // stopped meanwhile may have been taken for gone.
 var fresh = cutOff / 2
 
-// stillOurs looks again whether the copy is ours to send, if writing its attempt
-// down and waiting for the relay took so long that others may have taken the work over.
-func (l *line) stillOurs(m *message, attempt newsletter.Attempt, began time.Time) error {
-	e := l.lane.pool.engine
+// begin returns when the attempt is on disk and the copy is still ours to send: it
+// looks again if writing took so long that others may have taken the work over.
+func (l *line) begin(m *message, attempt newsletter.Attempt) error {
+	e, began := l.lane.pool.engine, time.Now()
+	if err := l.flush(attempt); err != nil {
+		return err
+	}
 	for elapsed(began) > fresh {
 		began = time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), silent)

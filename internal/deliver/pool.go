@@ -38,7 +38,6 @@ func (m *message) attempt() newsletter.Attempt {
 // connections: a signature costs more than the rest of a message together.
 type pool struct {
 	engine *Engine
-	ledger *writer
 	lanes  []*lane
 	work   chan *message // given, not yet composed
 	begin  sync.Once     // most commands send nothing
@@ -59,13 +58,10 @@ const tickEvery = 100 * time.Millisecond
 func newPool(e *Engine, paces Paces, relays []Relay) *pool {
 	p := &pool{engine: e, work: make(chan *message), done: make(chan struct{})}
 	p.room = sync.NewCond(&p.mu)
-	connections := 0
 	for _, r := range relays {
 		p.lanes = append(p.lanes, newLane(p, r, paces))
-		connections += r.Connections
 		p.weighted = p.weighted || p.lanes[len(p.lanes)-1].Weight != p.lanes[0].Weight
 	}
-	p.ledger = newWriter(e.ledger, connections, func() bool { return p.waiting.Load() == 0 })
 	return p
 }
 

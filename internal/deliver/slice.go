@@ -182,14 +182,20 @@ func (e *Engine) watch(r *run) {
 }
 
 // work hands the open copies of a chunk over: first those never tried, then the
-// deferred, and the unknown when nobody of the whole audience is left untried.
+// deferred, of which a fresh chunk has none whose time has come, and the unknown
+// when nobody of the whole audience is left untried.
 func (e *Engine) work(r *run) error {
 	givenUp := !e.now().Before(r.job.Send.GiveUpAt)
 	if err := e.untried(r, givenUp); err != nil {
 		return err
 	}
-	if err := e.retry(r, newsletter.Deferred, givenUp); err != nil || givenUp || r.job.Send.HoldUnknown {
-		return err
+	if !r.chunk.Fresh() {
+		if err := e.retry(r, newsletter.Deferred, givenUp); err != nil {
+			return err
+		}
+	}
+	if givenUp || r.job.Send.HoldUnknown {
+		return nil
 	}
 	untouched, err := e.ledger.Untouched(r.ctx, r.chunk.Issue, r.chunk.Number)
 	if err != nil || untouched > 0 {

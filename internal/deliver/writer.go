@@ -9,30 +9,31 @@ import (
 	"broadsheet/internal/newsletter"
 )
 
-// A writer commits the barriers of all connections in groups: one transaction
+// A writer commits the barriers of a relay's connections in groups: one transaction
 // for all that wait at a time. Whoever comes first commits for the others; no
 // goroutine of its own stands between a connection and the disk.
 type writer struct {
-	ledger      Ledger
-	connections int
-	idle        func() bool // no message waits for a connection
+	ledger Ledger
+	lines  func() int  // connections
+	idle   func() bool // no message waits for a connection
 
 	mu      sync.Mutex
 	waiting []*barrier
 	leading bool          // somebody commits, or is about to
-	enough  chan struct{} // the group is as large as it is worth waiting for
+	enough  chan struct{} // all that may come are there
 }
 
-// A leader waits a moment for the barriers of other connections to join its
-// group, since a commit costs the same for one and for all: gatherBusy while the
-// relay has mail to go on with, gatherIdle while connections wait for messages, as
-// they do when each has to be signed first.
+// A leader waits a moment for the barriers of all other connections to join its
+// group, since a commit costs the same for one and for all, and the relay has the
+// bodies to read meanwhile: gatherBusy while it has, gatherIdle while connections
+// wait for messages, as they do when each has to be signed first.
 const (
 	gatherBusy = time.Millisecond
 	gatherIdle = 10 * time.Millisecond
 )
 
-// A barrier must be on disk before its connection goes on.
+// A barrier must be on disk before its connection goes on. Each line has one, which
+// it fills anew for every message.
 type barrier struct {
 	outcomes []newsletter.Outcome
 	attempts []newsletter.Attempt
@@ -42,8 +43,10 @@ type barrier struct {
 	turn chan bool // true: it is recorded; false: it leads the next group
 }
 
-func newWriter(l Ledger, connections int, idle func() bool) *writer {
-	return &writer{ledger: l, connections: connections, idle: idle, enough: make(chan struct{}, 1)}
+func newBarrier() *barrier { return &barrier{turn: make(chan bool, 1)} }
+
+func newWriter(l Ledger, lines func() int, idle func() bool) *writer {
+	return &writer{ledger: l, lines: lines, idle: idle, enough: make(chan struct{}, 1)}
 }
 
 // record returns when a barrier is on disk. It does not heed the stop signal:
@@ -51,7 +54,7 @@ func newWriter(l Ledger, connections int, idle func() bool) *writer {
 func (w *writer) record(b *barrier) error {
 	w.mu.Lock()
 	w.waiting = append(w.waiting, b)
-	if len(w.waiting) == w.target() {
+	if len(w.waiting) >= w.lines() {
 		select {
 		case w.enough <- struct{}{}:
 		default:
@@ -74,14 +77,10 @@ func (w *writer) record(b *barrier) error {
 	return b.err
 }
 
-// target is how large a group is worth waiting for: of two halves one is with the
-// relay while the other is written down.
-func (w *writer) target() int { return w.connections / 2 }
-
 func (w *writer) short() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.waiting) < w.target()
+	return len(w.waiting) < w.lines()
 }
 
 // gather takes what waits, after a moment for more to come.

@@ -69,6 +69,10 @@ type Chunk struct {
 	Tried  bool  // everyone in it was tried or passed over once
 }
 
+// Fresh reports whether this is the first work at a chunk: nobody in it has been
+// decided on but by it.
+func (c Chunk) Fresh() bool { return c.Epoch == 1 }
+
 // ChunkRest is how a chunk stands when its worker gives it back.
 type ChunkRest struct {
 	Open     int       // copies that still have to be tried

@@ -310,14 +310,18 @@ const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address
 	CASE WHEN EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = s.id AND y.list_id IN (?) AND y.state = 'confirmed' AND y.paused_until <= ?) THEN 0 ELSE 1 END AS gone`
 
 // Copies returns up to w.Limit recipients of a chunk: those that have no delivery
-// yet, or those in a state whose time has come.
+// yet, or those in a state whose time has come. In a fresh chunk nobody beyond
+// w.After has one, which need not be looked up for each.
 func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error) {
+	undecided := ` AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id)`
+	if c.Fresh() {
+		undecided = ""
+	}
 	if w.State == "" {
 		return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
 			FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
-			WHERE a.issue_id = ? AND a.subscriber_id > ? AND a.subscriber_id >= ? AND a.subscriber_id <= ?
-			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id) ORDER BY a.subscriber_id LIMIT ?`,
-			send.Lists, millis(db.now()), send.Issue, w.After, c.First, c.Last, w.Limit)
+			WHERE a.issue_id = ? AND a.subscriber_id BETWEEN ? AND ?`+undecided+` ORDER BY a.subscriber_id LIMIT ?`,
+			send.Lists, millis(db.now()), send.Issue, max(w.After+1, c.First), c.Last, w.Limit) // one lower bound: SQLite would search by the first of two
 	}
 	return db.copies(ctx, `SELECT `+recipientColumns+`, d.attempts, d.unknowns, d.message_id, `+standing+`
 		FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id

@@ -200,7 +200,8 @@ func (db *DB) Workers(ctx context.Context) ([]newsletter.Worker, error) {
 	return out, nil
 }
 
-// Bury frees what a worker had whose beats stand still at w.Beats. It reports
+// Bury frees what a worker had whose beats stand still at w.Beats, and raises the
+// epochs: should it live after all, it begins nothing more of it. Bury reports
 // false where the worker has beaten again or somebody else buried it.
 func (db *DB) Bury(ctx context.Context, w newsletter.Worker) (bool, error) {
 	return db.bury(ctx, w.ID, `DELETE FROM workers WHERE id = $1 AND beats = $2`, w.ID, w.Beats)
@@ -217,7 +218,7 @@ func (db *DB) bury(ctx context.Context, worker, query string, args ...any) (gone
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec(`UPDATE chunks SET worker = '' WHERE worker = $1`, worker); err != nil {
+		if _, err := t.exec(`UPDATE chunks SET worker = '', epoch = epoch + 1 WHERE worker = $1`, worker); err != nil {
 			return err
 		}
 		for _, c := range held {

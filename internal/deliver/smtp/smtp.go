@@ -15,7 +15,6 @@ import (
 	"errors"
 	"net"
 	"net/textproto"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -148,10 +147,10 @@ func (r Relay) explain(err error) error {
 // Send hands over one finished message: CRLF line ends, no line beginning with a
 // dot. next is the envelope of the message after this one, zero if that is not
 // known: where the relay takes it, it goes behind this body (RFC 2920 section
-// 3.1), and the next Send must be for it. An envelope alone mails nobody: ours is
-// asked when the relay waits for the body, and if it says no the session ends and
-// the message is deferred.
-func (s *Session) Send(e Envelope, message []byte, next Envelope, ours func() bool) Result {
+// 3.1), and the next Send must be for it. Envelope and body alone mail nobody: may
+// is asked when only the final dot is left, and if it says no the session ends
+// without it and the message is deferred (RFC 5321 section 4.1.1.4).
+func (s *Session) Send(e Envelope, message []byte, next Envelope, may func() bool) Result {
 	if !isASCII(e.To) {
 		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
 			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
@@ -173,14 +172,17 @@ func (s *Session) Send(e Envelope, message []byte, next Envelope, ours func() bo
 	if res, ok := s.answers(commands); !ok {
 		return res
 	}
-	if !ours() {
-		_ = s.conn.Close() // without a final dot, and without a QUIT that would be taken for text
+	if err := s.body(message); err != nil {
+		return s.deferred(lost(err))
+	}
+	if !may() {
+		_ = s.conn.Close() // without a QUIT, that would be taken for text
 		return Result{State: newsletter.Deferred, Reply: "the connection was given up", Lost: true}
 	}
 	if !s.pipelining || !isASCII(next.To) {
 		next = Envelope{}
 	}
-	return s.body(message, next)
+	return s.end(next)
 }
 
 // allow lets what comes now take so long. A deadline that is nearly as far away
@@ -309,27 +311,37 @@ func (s *Session) deferred(res Result) Result {
 	return res
 }
 
-func (s *Session) body(message []byte, next Envelope) Result {
+// body writes everything of a message but the final dot. The relay reads it while
+// the ledger is written; the buffered writer passes so large a piece straight on.
+func (s *Session) body(message []byte) error {
 	if err := s.allow(dotTimeout); err != nil {
-		return s.deferred(lost(err))
-	}
-	// Body and final dot in one write: from its last byte on the relay may have the
-	// message. What was cut short before that byte cannot have been accepted.
-	// The buffered writer passes so large a piece straight on.
-	whole := append(message, ".\r\n"...)
-	body := len(whole)
-	if next.To != "" {
-		whole = append(whole, lines(next.commands())...)
+		return err
 	}
 	text := s.client.Text
-	n, err := text.W.Write(whole)
+	if _, err := text.W.Write(message); err != nil {
+		return err
+	}
+	return text.W.Flush()
+}
+
+const finalDot = ".\r\n"
+
+// end writes the final dot, with the next envelope behind it, and reads the
+// answer. From the dot's last byte on the relay may have the message; what was
+// cut short before cannot have been accepted.
+func (s *Session) end(next Envelope) Result {
+	text, end := s.client.Text, finalDot
+	if next.To != "" {
+		end += lines(next.commands())
+	}
+	_, err := text.W.WriteString(end)
 	if err == nil {
 		err = text.W.Flush()
 	}
-	switch {
-	case err != nil && n < body:
+	if err != nil && len(end)-text.W.Buffered() < len(finalDot) {
 		return s.deferred(lost(err))
-	case err != nil:
+	}
+	if err != nil {
 		return unknown(err)
 	}
 	code, reply, err := text.ReadResponse(250)
@@ -371,14 +383,32 @@ func (s *Session) reply(expect int) (Result, bool) {
 	return classify(code, reply, err), err == nil
 }
 
-var enhanced = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})\b`)
+// enhanced returns the status code at the head of a reply, "" if there is none (RFC 3463 section 2).
+func enhanced(reply string) string {
+	reply = strings.TrimSpace(reply)
+	if i := strings.IndexFunc(reply, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); i >= 0 {
+		reply = reply[:i]
+	}
+	reply = strings.TrimSuffix(reply, ".") // of a sentence
+	class, rest, _ := strings.Cut(reply, ".")
+	subject, detail, _ := strings.Cut(rest, ".")
+	if class != "2" && class != "4" && class != "5" || !isNumber(subject) || !isNumber(detail) {
+		return ""
+	}
+	return reply
+}
+
+// isNumber reports whether s has one to three digits and nothing else.
+func isNumber(s string) bool {
+	return len(s) > 0 && len(s) < 4 && strings.Trim(s, "0123456789") == ""
+}
 
 func classify(code int, reply string, err error) Result {
 	var protocol *textproto.Error
 	if errors.As(err, &protocol) {
 		reply = protocol.Msg
 	}
-	res := Result{Code: code, Reply: oneLine(reply), Enhanced: enhanced.FindString(strings.TrimSpace(reply))}
+	res := Result{Code: code, Reply: oneLine(reply), Enhanced: enhanced(reply)}
 	switch {
 	case err == nil:
 		res.State = newsletter.Accepted
