@@ -48,3 +48,24 @@ func BenchmarkRecord(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCopies is what reading a recipient costs, of all parts of an audience alike.
+func BenchmarkCopies(b *testing.B) {
+	ctx := context.Background()
+	db, issue := benchIssue(b, onSQLite(b), 200_000)
+	send, err := db.Send(ctx, issue.ID)
+	fail(b, err)
+	chunks, err := db.Chunks(ctx, issue.ID)
+	fail(b, err)
+	read, before := 0, cpuTime()
+	for i := 0; b.Loop(); i++ {
+		c := chunks[i%len(chunks)]
+		c.Epoch = 1
+		copies, err := db.Copies(ctx, send, c, newsletter.Wanted{Limit: c.Count})
+		if fail(b, err); len(copies) != c.Count {
+			b.Fatalf("%d of %d", len(copies), c.Count)
+		}
+		read += len(copies)
+	}
+	b.ReportMetric(float64((cpuTime()-before).Microseconds())/float64(read), "CPU-us/copy")
+}

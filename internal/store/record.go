@@ -66,7 +66,10 @@ func (db *DB) ready(ctx context.Context, n int) (*sqlx.Stmt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare for %d rows: %w", n, err)
 	}
-	db.prepared.Store(n, s)
+	if first, raced := db.prepared.LoadOrStore(n, s); raced {
+		_ = s.Close()
+		return first.(*sqlx.Stmt), nil
+	}
 	return s, nil
 }
 
