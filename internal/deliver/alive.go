@@ -69,7 +69,9 @@ func (a *Alive) Run(ctx context.Context) error {
 			return a.Leave()
 		case <-tick.C:
 		}
-		err := a.beat(ctx)
+		limited, cancel := context.WithTimeout(ctx, silent) // a beat that hangs is no beat
+		err := a.beat(limited)
+		cancel()
 		if fault.Is(err, fault.Conflict) { // newer tables that this program must not touch
 			return errors.Join(err, a.Leave())
 		}

@@ -72,8 +72,9 @@ type Paces interface {
 // Session hands over messages one after the other.
 type Session interface {
 	// Send hands over a message; next is the envelope of the one after it, zero if
-	// unknown. may is asked when only the final dot is left, whether that may go.
-	Send(e smtp.Envelope, message []byte, next smtp.Envelope, may func() bool) smtp.Result
+	// unknown. waits is called before the relay is waited for with the envelope; may
+	// is asked when only the final dot is left, whether that may go.
+	Send(e smtp.Envelope, message []byte, next smtp.Envelope, waits func(), may func() bool) smtp.Result
 	Close()
 }
 
@@ -102,7 +103,7 @@ type Job struct {
 	VERP       bool                     // name the copy in it: bounce+TOKEN@example.org
 	Values     func(c newsletter.Copy, language string) mime.Values
 	Sign       func(m *mime.Signable) error   // nil: the relay signs
-	Progress   func(newsletter.DeliveryState) // called after each recorded outcome; may be nil
+	Progress   func(newsletter.DeliveryState) // called after each recorded outcome, of several relays side by side; may be nil
 }
 
 // Engine delivers with the relays of one process, whose connections it keeps
@@ -186,7 +187,7 @@ func (e *Engine) One(ctx context.Context, from, to string, message []byte) (smtp
 			continue
 		}
 		defer session.Close()
-		return session.Send(smtp.Envelope{From: from, To: to}, message, smtp.Envelope{}, func() bool { return true }), nil
+		return session.Send(smtp.Envelope{From: from, To: to}, message, smtp.Envelope{}, func() {}, func() bool { return true }), nil
 	}
 	if failed == nil {
 		failed = fault.Unavailablef("there is no relay")

@@ -191,6 +191,9 @@ func TestTakenOverBeforeTheDot(t *testing.T) {
 				if finished, _, err := b.runOn(ctx, t, b.engine(t, ledger, relay)); finished || err != nil || len(b.smtp.Messages()) != 0 {
 					t.Errorf("%v %v, %d mails", finished, err, len(b.smtp.Messages()))
 				}
+				if got := b.tally(t); got.Attempting+got.Unknown != 0 {
+					t.Errorf("what certainly was not sent is in doubt: %+v", got)
+				}
 				b.finish(t, b.engine(t, b.db, relay))
 				if got := b.tally(t); got.Accepted != 5 || len(b.smtp.Messages()) != 5 {
 					t.Errorf("%+v, %d mails", got, len(b.smtp.Messages()))

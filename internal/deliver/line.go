@@ -149,6 +149,10 @@ func (l *line) flush(attempts ...newsletter.Attempt) error {
 	return err
 }
 
+// settle writes the last outcome by itself: a relay that is slow to take the next
+// envelope must not keep what became of the last message from the disk.
+func (l *line) settle() { _ = l.flush() } // its slice has the error
+
 // skip ends a message that was not tried: it stays as it was. The relay may wait
 // for this very copy, so that the session ends too.
 func (l *line) skip(m *message, err error) {
@@ -172,7 +176,7 @@ func (l *line) send(m *message) error {
 	}
 	attempt, asked := m.attempt(), false
 	var stopped error
-	res := l.session.Send(m.envelope, m.bytes, l.next(), func() bool {
+	res := l.session.Send(m.envelope, m.bytes, l.next(), l.settle, func() bool {
 		asked = true
 		stopped = l.begin(m, attempt)
 		return stopped == nil

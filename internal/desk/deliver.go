@@ -105,7 +105,10 @@ func (d *Desk) run(ctx context.Context, issue *newsletter.Issue, pub newsletter.
 	if err != nil {
 		return err
 	}
+	var mu sync.Mutex
 	job.Progress = func(state newsletter.DeliveryState) {
+		mu.Lock()
+		defer mu.Unlock()
 		if tally.Pending == 0 { // it was tried before: those never tried come first
 			switch {
 			case tally.Deferred > 0:

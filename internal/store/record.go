@@ -172,13 +172,13 @@ func ours(ctx context.Context, q sqlx.QueryerContext, attempts []newsletter.Atte
 }
 
 // TakeBack undoes attempts that may have been written and were certainly not
-// made: they are due again at once. What another worker has made of them since
-// stays.
+// made: they are due again at once, also where the worker was buried meanwhile.
+// What another worker has made of them since stays.
 func (db *DB) TakeBack(ctx context.Context, attempts []newsletter.Attempt) error {
 	for _, a := range attempts {
 		if _, err := db.write.ExecContext(ctx, `UPDATE deliveries SET state = 'deferred', next_at = 0, reply = 'not sent: the ledger could not be written'
 			WHERE issue_id = $1 AND subscriber_id = $2 AND attempts = $3 AND state = 'attempting' AND started_at = $4
-			AND EXISTS (SELECT 1 FROM chunks c WHERE c.issue_id = $1 AND c.number = $5 AND c.epoch = $6)`,
+			AND EXISTS (SELECT 1 FROM chunks c WHERE c.issue_id = $1 AND c.number = $5 AND (c.epoch = $6 OR c.epoch = $6 + 1 AND c.worker = ''))`,
 			a.Issue, a.Subscriber, a.Number, millis(a.StartedAt), a.Chunk, a.Epoch); err != nil {
 			return fmt.Errorf("take attempts back: %w", err)
 		}

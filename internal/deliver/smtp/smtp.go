@@ -149,8 +149,9 @@ func (r Relay) explain(err error) error {
 // known: where the relay takes it, it goes behind this body (RFC 2920 section
 // 3.1), and the next Send must be for it. Envelope and body alone mail nobody: may
 // is asked when only the final dot is left, and if it says no the session ends
-// without it and the message is deferred (RFC 5321 section 4.1.1.4).
-func (s *Session) Send(e Envelope, message []byte, next Envelope, may func() bool) Result {
+// without it and the message is deferred (RFC 5321 section 4.1.1.4). waits is
+// called before that if the answers to the envelope are not there yet.
+func (s *Session) Send(e Envelope, message []byte, next Envelope, waits func(), may func() bool) Result {
 	if !isASCII(e.To) {
 		if ok, _ := s.client.Extension("SMTPUTF8"); !ok {
 			return Result{State: newsletter.Rejected, Code: 553, Enhanced: "5.6.7", Reply: "the relay does not take addresses beyond ASCII (RFC 6531)"}
@@ -169,6 +170,9 @@ func (s *Session) Send(e Envelope, message []byte, next Envelope, may func() boo
 		}
 	}
 	s.dirty = true
+	if !s.pipelining || s.client.Text.R.Buffered() == 0 { // else they came with the answer to the last body
+		waits()
+	}
 	if res, ok := s.answers(commands); !ok {
 		return res
 	}

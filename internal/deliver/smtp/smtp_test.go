@@ -150,7 +150,7 @@ func send(t *testing.T, r smtp.Relay, to string) (smtp.Result, error) {
 		return smtp.Result{}, err
 	}
 	defer s.Close()
-	return s.Send(smtp.Envelope{From: "news@example.org", To: to}, []byte("Subject: x\r\n\r\nx\r\n"), smtp.Envelope{}, func() bool { return true }), nil
+	return s.Send(smtp.Envelope{From: "news@example.org", To: to}, []byte("Subject: x\r\n\r\nx\r\n"), smtp.Envelope{}, func() {}, func() bool { return true }), nil
 }
 
 // TLS as the policy says: with an expired, foreign or missing certificate no mail leaves, least of all in clear.
