@@ -27,7 +27,7 @@ type lane struct {
 	tasks  chan *message
 	ledger *writer
 
-	lines atomic.Int32 // connections
+	lines atomic.Int32 // connections; the writer reads it without mu
 	limit int          // connections it may have now
 	load  int          // messages queued here or with a connection
 	sent  float64
@@ -122,6 +122,7 @@ func (l *lane) refuse(err error, ours bool, had int) (waiting []*message) {
 	p := l.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.room.Broadcast() // also to who closes the lane and waits for its last line
 	now := p.engine.now()
 	l.load -= had
 	if left := int(l.lines.Add(-1)); left > 0 && !ours {
@@ -143,7 +144,6 @@ func (l *lane) refuse(err error, ours bool, had int) (waiting []*message) {
 			l.load--
 			waiting = append(waiting, m)
 		default:
-			p.room.Broadcast()
 			return waiting
 		}
 	}

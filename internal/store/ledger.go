@@ -313,11 +313,11 @@ const standing = `CASE WHEN EXISTS (SELECT 1 FROM suppressions p WHERE p.address
 // yet, or those in a state whose time has come. In a fresh chunk nobody beyond
 // w.After has one, which need not be looked up for each.
 func (db *DB) Copies(ctx context.Context, send newsletter.Send, c newsletter.Chunk, w newsletter.Wanted) ([]newsletter.Copy, error) {
-	undecided := ` AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id)`
-	if c.Fresh() {
-		undecided = ""
-	}
 	if w.State == "" {
+		undecided := ` AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.issue_id = a.issue_id AND d.subscriber_id = a.subscriber_id)`
+		if c.Fresh() {
+			undecided = ""
+		}
 		return db.copies(ctx, `SELECT `+recipientColumns+`, 0 AS attempts, 0 AS unknowns, '' AS message_id, `+standing+`
 			FROM audience a JOIN subscribers s ON s.id = a.subscriber_id
 			WHERE a.issue_id = ? AND a.subscriber_id BETWEEN ? AND ?`+undecided+` ORDER BY a.subscriber_id LIMIT ?`,
